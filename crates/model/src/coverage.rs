@@ -61,8 +61,6 @@ pub struct CoverageMatrix {
 impl CoverageMatrix {
     /// The cell of two segments.
     pub fn cell(&self, users: &str, apps: &str) -> Option<&CoverageCell> {
-        self.cells
-            .iter()
-            .find(|cell| cell.users == users && cell.apps == apps)
+        self.cells.iter().find(|cell| cell.users == users && cell.apps == apps)
     }
 }

@@ -39,10 +39,7 @@ impl Finding {
     ///
     /// # Errors
     /// If the evidence cannot be made canonical; see [`canonical_json`].
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "each is a field; a builder would hide none"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "each is a field; a builder would hide none")]
     pub fn new(
         tenant: &TenantSlug,
         rule: &str,
@@ -54,11 +51,8 @@ impl Finding {
         evidence: Value,
     ) -> Result<Self, serde_json::Error> {
         let canonical = canonical_json(&evidence)?;
-        let content_hash = sha256_hex(&[
-            tenant.as_str().as_bytes(),
-            rule.as_bytes(),
-            canonical.as_bytes(),
-        ]);
+        let content_hash =
+            sha256_hex(&[tenant.as_str().as_bytes(), rule.as_bytes(), canonical.as_bytes()]);
         let fingerprint = fingerprint(tenant, rule, &subject);
         Ok(Self {
             content_hash,
@@ -147,13 +141,10 @@ impl std::fmt::Display for FindingState {
 impl std::str::FromStr for FindingState {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|s| s.as_str().eq_ignore_ascii_case(text))
-            .ok_or_else(|| {
-                let known: Vec<_> = Self::ALL.iter().map(|s| s.as_str()).collect();
-                format!("{text:?} is not a state: use one of {}", known.join(", "))
-            })
+        Self::ALL.into_iter().find(|s| s.as_str().eq_ignore_ascii_case(text)).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|s| s.as_str()).collect();
+            format!("{text:?} is not a state: use one of {}", known.join(", "))
+        })
     }
 }
 
@@ -311,19 +302,13 @@ mod tests {
 
     #[test]
     fn changed_evidence_keeps_the_fingerprint_and_changes_the_content_hash() {
-        let (a, b) = (
-            finding(json!({"n":1}), "tenant"),
-            finding(json!({"n":2}), "tenant"),
-        );
+        let (a, b) = (finding(json!({"n":1}), "tenant"), finding(json!({"n":2}), "tenant"));
         assert_eq!(a.fingerprint, b.fingerprint);
         assert_ne!(a.content_hash, b.content_hash);
     }
 
     #[test]
     fn another_subject_is_another_finding() {
-        assert_ne!(
-            finding(json!({}), "p1").fingerprint,
-            finding(json!({}), "p2").fingerprint
-        );
+        assert_ne!(finding(json!({}), "p1").fingerprint, finding(json!({}), "p2").fingerprint);
     }
 }

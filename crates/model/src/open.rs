@@ -19,10 +19,7 @@ pub struct Extra(pub BTreeMap<String, Value>);
 impl Extra {
     /// The unknown properties that carry something: neither null, nor an empty list, object or string.
     pub fn meaningful(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0
-            .iter()
-            .filter(|(_, value)| carries_meaning(value))
-            .map(|(k, v)| (k.as_str(), v))
+        self.0.iter().filter(|(_, value)| carries_meaning(value)).map(|(k, v)| (k.as_str(), v))
     }
 }
 
@@ -32,9 +29,9 @@ pub fn carries_meaning(value: &Value) -> bool {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => items.iter().any(carries_meaning),
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(name, inner)| !is_annotation(name) && carries_meaning(inner)),
+        Value::Object(fields) => {
+            fields.iter().any(|(name, inner)| !is_annotation(name) && carries_meaning(inner))
+        }
         Value::Bool(_) | Value::Number(_) => true,
     }
 }
@@ -47,11 +44,7 @@ pub fn is_annotation(name: &str) -> bool {
 impl<'de> Deserialize<'de> for Extra {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let all = BTreeMap::<String, Value>::deserialize(deserializer)?;
-        Ok(Self(
-            all.into_iter()
-                .filter(|(name, _)| !is_annotation(name))
-                .collect(),
-        ))
+        Ok(Self(all.into_iter().filter(|(name, _)| !is_annotation(name)).collect()))
     }
 }
 
@@ -105,10 +98,7 @@ impl<'de, T: From<String>> Deserialize<'de> for Flags<T> {
                 Ok(Flags(Vec::new()))
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                let parts = text
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|part| !part.is_empty());
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
                 Ok(Flags(parts.map(|part| T::from(part.to_owned())).collect()))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -224,21 +214,10 @@ mod tests {
     #[test]
     fn flags_read_from_a_joined_string_a_list_or_null() {
         let both = Flags(vec![Colour::Red, Colour::DeepBlue]);
-        for text in [
-            "\"red,deepBlue\"",
-            "\"red, deepBlue\"",
-            "[\"red\",\"deepBlue\"]",
-        ] {
-            assert_eq!(
-                serde_json::from_str::<Flags<Colour>>(text).unwrap(),
-                both,
-                "{text}"
-            );
+        for text in ["\"red,deepBlue\"", "\"red, deepBlue\"", "[\"red\",\"deepBlue\"]"] {
+            assert_eq!(serde_json::from_str::<Flags<Colour>>(text).unwrap(), both, "{text}");
         }
-        assert_eq!(
-            serde_json::from_str::<Flags<Colour>>("null").unwrap(),
-            Flags::default()
-        );
+        assert_eq!(serde_json::from_str::<Flags<Colour>>("null").unwrap(), Flags::default());
     }
 
     #[test]
@@ -247,9 +226,6 @@ mod tests {
             r##"{"a@odata.type":"#Collection","@odata.id":"x","b":null,"c":[],"d":{"e":[]},"f":1}"##,
         )
         .unwrap();
-        assert_eq!(
-            extra.meaningful().map(|(k, _)| k).collect::<Vec<_>>(),
-            ["f"]
-        );
+        assert_eq!(extra.meaningful().map(|(k, _)| k).collect::<Vec<_>>(), ["f"]);
     }
 }

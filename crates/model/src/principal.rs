@@ -136,13 +136,8 @@ pub struct Group {
 impl Group {
     /// Whether a rule, and not a person, decides who is in it.
     pub fn is_dynamic(&self) -> bool {
-        self.group_types
-            .iter()
-            .any(|kind| kind.eq_ignore_ascii_case("DynamicMembership"))
-            || self
-                .membership_rule
-                .as_deref()
-                .is_some_and(|rule| !rule.is_empty())
+        self.group_types.iter().any(|kind| kind.eq_ignore_ascii_case("DynamicMembership"))
+            || self.membership_rule.as_deref().is_some_and(|rule| !rule.is_empty())
     }
 }
 

@@ -26,10 +26,7 @@ pub struct RoleDefinition {
 impl RoleDefinition {
     /// The id that Conditional Access compares.
     pub fn template(&self) -> &str {
-        self.template_id
-            .as_deref()
-            .filter(|id| !id.is_empty())
-            .unwrap_or(&self.id)
+        self.template_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&self.id)
     }
 }
 
@@ -68,8 +65,6 @@ pub struct RoleAssignment {
 impl RoleAssignment {
     /// Whether it is for the whole tenant; only these count for Conditional Access.
     pub fn is_tenant_wide(&self) -> bool {
-        self.directory_scope_id
-            .as_deref()
-            .is_none_or(|scope| scope.is_empty() || scope == "/")
+        self.directory_scope_id.as_deref().is_none_or(|scope| scope.is_empty() || scope == "/")
     }
 }

@@ -31,10 +31,7 @@ pub struct AuditReport {
 impl AuditReport {
     /// How many results have a status.
     pub fn count(&self, status: RuleStatus) -> usize {
-        self.results
-            .iter()
-            .filter(|result| result.status == status)
-            .count()
+        self.results.iter().filter(|result| result.status == status).count()
     }
 
     /// The worst severity among the findings.

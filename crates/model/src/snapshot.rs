@@ -126,12 +126,10 @@ impl TenantSnapshot {
                 self.service_principals.push(serde_json::from_str(body)?);
             }
             ObjectKind::AuthenticationStrength => {
-                self.authentication_strengths
-                    .push(serde_json::from_str(body)?);
+                self.authentication_strengths.push(serde_json::from_str(body)?);
             }
             ObjectKind::AuthenticationContext => {
-                self.authentication_contexts
-                    .push(serde_json::from_str(body)?);
+                self.authentication_contexts.push(serde_json::from_str(body)?);
             }
             ObjectKind::SecurityDefaults => {
                 self.security_defaults = Some(serde_json::from_str(body)?);

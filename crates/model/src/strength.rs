@@ -12,19 +12,12 @@ pub const PASSWORDLESS: &str = "00000000-0000-0000-0000-000000000003";
 pub const PHISHING_RESISTANT: &str = "00000000-0000-0000-0000-000000000004";
 
 /// Combinations of the built-in phishing-resistant strength.
-pub const PHISHING_RESISTANT_COMBINATIONS: [&str; 3] = [
-    "windowsHelloForBusiness",
-    "fido2",
-    "x509CertificateMultiFactor",
-];
+pub const PHISHING_RESISTANT_COMBINATIONS: [&str; 3] =
+    ["windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor"];
 
 /// Combinations of the built-in passwordless strength.
-pub const PASSWORDLESS_COMBINATIONS: [&str; 4] = [
-    "windowsHelloForBusiness",
-    "fido2",
-    "x509CertificateMultiFactor",
-    "deviceBasedPush",
-];
+pub const PASSWORDLESS_COMBINATIONS: [&str; 4] =
+    ["windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor", "deviceBasedPush"];
 
 /// Combinations of the built-in multifactor strength (17, as Microsoft lists them), and the two
 /// with a certificate that some of its examples add.
@@ -83,11 +76,8 @@ pub struct AuthenticationStrengthPolicy {
 
 /// A combination in canonical spelling: its methods sorted, joined by `+`.
 pub fn canonical_combination(combination: &str) -> String {
-    let mut methods: Vec<&str> = combination
-        .split(',')
-        .map(str::trim)
-        .filter(|method| !method.is_empty())
-        .collect();
+    let mut methods: Vec<&str> =
+        combination.split(',').map(str::trim).filter(|method| !method.is_empty()).collect();
     methods.sort_unstable();
     methods.join("+")
 }
@@ -98,9 +88,6 @@ mod tests {
 
     #[test]
     fn order_within_a_combination_does_not_matter() {
-        assert_eq!(
-            canonical_combination("sms, password"),
-            canonical_combination("password,sms")
-        );
+        assert_eq!(canonical_combination("sms, password"), canonical_combination("password,sms"));
     }
 }

@@ -103,8 +103,7 @@ impl Licences {
     /// Reads the licences from the tenant's products.
     pub fn from_skus(skus: &[crate::tenant_settings::SubscribedSku]) -> Self {
         let has = |plans: &[&str]| {
-            skus.iter()
-                .any(|sku| sku.is_usable() && plans.iter().any(|plan| sku.has_plan(plan)))
+            skus.iter().any(|sku| sku.is_usable() && plans.iter().any(|plan| sku.has_plan(plan)))
         };
         let entra_p2 = has(&["AAD_PREMIUM_P2"]);
         Self {

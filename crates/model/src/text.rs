@@ -43,9 +43,6 @@ mod tests {
 
     #[test]
     fn plain_text_of_any_language_is_untouched() {
-        assert!(matches!(
-            sanitize("Zoë 山田 عمر"),
-            std::borrow::Cow::Borrowed(_)
-        ));
+        assert!(matches!(sanitize("Zoë 山田 عمر"), std::borrow::Cow::Borrowed(_)));
     }
 }

@@ -99,12 +99,8 @@ mod tests {
             r#"{"displayName":"p","state":"enabled","conditions":{"moonPhase":{"include":["full"]}}}"#,
         )
         .unwrap();
-        let names: Vec<_> = policy
-            .conditions
-            .extra
-            .meaningful()
-            .map(|(k, _)| k.to_owned())
-            .collect();
+        let names: Vec<_> =
+            policy.conditions.extra.meaningful().map(|(k, _)| k.to_owned()).collect();
         assert_eq!(names, ["moonPhase"]);
         let back = serde_json::to_value(&policy).unwrap();
         assert_eq!(back["conditions"]["moonPhase"]["include"][0], "full");

@@ -60,11 +60,7 @@ impl SignInFrequency {
         if !self.is_enabled {
             return None;
         }
-        if self
-            .frequency_interval
-            .as_deref()
-            .is_some_and(|i| i.eq_ignore_ascii_case("everyTime"))
-        {
+        if self.frequency_interval.as_deref().is_some_and(|i| i.eq_ignore_ascii_case("everyTime")) {
             return Some(0);
         }
         let value = self.value?;

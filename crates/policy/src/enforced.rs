@@ -1,0 +1,538 @@
+//! What policies together guarantee to a population, on every path that an attacker can choose.
+//!
+//! Paths are the combinations of values of all dimensions. Because another policy never weakens a
+//! guarantee, only the paths with the fewest policies matter: the product is pruned to its weakest
+//! elements dimension by dimension. Principals fall into classes by the policies that are for them,
+//! so that the cost is classes by weakest paths.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use model::guarantee::{AuthenticationLevel, Rung, WayIn};
+use model::policy::PolicyState;
+use model::rule::NearMiss;
+
+use crate::applications::Target;
+use crate::compile::{Origin, PolicySet};
+use crate::demand::Demand;
+use crate::grant;
+use crate::mask::{Mask, TriMask};
+use crate::population::PrincipalSet;
+use crate::situation::{Ability, Scope, Situation, Value};
+use crate::ways::{ANY_DEVICE, Session, UNMANAGED, Way, Ways};
+
+/// A weakest path.
+#[derive(Debug, Clone)]
+pub struct Path {
+    /// Words, with the target last.
+    pub words: String,
+    mask: TriMask,
+    ability: Ability,
+    /// Dimension and the policies that match the value chosen in it.
+    choices: Vec<(&'static str, TriMask)>,
+}
+
+impl Path {
+    pub(crate) fn matches(&self, policy: usize) -> bool {
+        self.choices.iter().all(|(_, mask)| mask.yes.has(policy))
+    }
+}
+
+/// Principals that the same policies are for, and what these guarantee.
+#[derive(Debug, Clone)]
+pub struct ClassOutcome {
+    /// Members, by index.
+    pub members: Vec<u32>,
+    /// Principals that may belong to the population, by index.
+    pub possible: Vec<u32>,
+    /// Whether a policy asks some of them for something on some path.
+    pub sometimes: bool,
+    class: u32,
+    /// Per path, what is guaranteed at least and at most.
+    low: Vec<Arc<Ways>>,
+    high: Vec<Arc<Ways>>,
+}
+
+/// What is guaranteed to a population.
+#[derive(Debug, Clone)]
+pub struct Enforcement {
+    /// Weakest paths; empty where the situation cannot happen.
+    pub paths: Vec<Path>,
+    /// Classes.
+    pub classes: Vec<ClassOutcome>,
+    /// Whether the principals are service principals.
+    pub workload: bool,
+    active: Mask,
+}
+
+/// Members of a population that a demand does not hold for, on one path.
+#[derive(Debug, Clone)]
+pub struct Breach {
+    /// The path, by index.
+    pub path: usize,
+    /// Who, by index, sorted.
+    pub members: Vec<u32>,
+    /// A way in that does not satisfy the demand; absent where only the data is missing.
+    pub enough: Option<WayIn>,
+    /// One of the classes, for near misses.
+    class: u32,
+}
+
+/// Whether a demand holds for a population.
+#[derive(Debug, Clone, Default)]
+pub struct Judgement {
+    /// Members for whom it holds.
+    pub holds: usize,
+    /// Members for whom it does not, path by path, largest first; each member once.
+    pub breaches: Vec<Breach>,
+    /// Members for whom the data cannot tell, path by path, largest first; each member once.
+    pub undecided: Vec<Breach>,
+}
+
+impl Judgement {
+    /// How many members it does not hold for.
+    pub fn failing(&self) -> usize {
+        self.breaches.iter().map(|breach| breach.members.len()).sum()
+    }
+
+    /// How many members the data cannot tell.
+    pub fn unknown(&self) -> usize {
+        self.undecided.iter().map(|breach| breach.members.len()).sum()
+    }
+}
+
+struct Partial {
+    mask: TriMask,
+    ability: Ability,
+    choices: Vec<(&'static str, TriMask)>,
+    words: Vec<String>,
+}
+
+impl PolicySet {
+    /// What the enabled policies guarantee to a population that reaches a scope in a situation.
+    pub fn enforced(
+        &self,
+        population: &PrincipalSet,
+        scope: &Scope,
+        situation: &Situation,
+    ) -> Enforcement {
+        self.enforce(population, scope, situation, &self.enabled)
+    }
+
+    /// What they would guarantee if report-only policies were enabled.
+    pub fn enforced_with_report_only(
+        &self,
+        population: &PrincipalSet,
+        scope: &Scope,
+        situation: &Situation,
+    ) -> Enforcement {
+        self.enforce(population, scope, situation, &self.with_report_only)
+    }
+
+    fn enforce(
+        &self,
+        population: &PrincipalSet,
+        scope: &Scope,
+        situation: &Situation,
+        active: &Mask,
+    ) -> Enforcement {
+        let table = if population.workload { &self.workload_classes } else { &self.user_classes };
+        let targets: Vec<(Target, TriMask)> = match scope {
+            Scope::AllResources => self.all_resources.clone(),
+            Scope::Targets(targets) => {
+                targets.iter().map(|target| (target.clone(), self.target_mask(target))).collect()
+            }
+        };
+        let mut members: HashMap<u32, (Vec<u32>, Vec<u32>)> = HashMap::new();
+        for (bits, sure) in [(&population.yes, true), (&population.maybe, false)] {
+            for at in bits.ones() {
+                let Some(class) = table.of.get(at) else {
+                    continue;
+                };
+                let entry = members.entry(*class).or_default();
+                let list = if sure { &mut entry.0 } else { &mut entry.1 };
+                list.push(u32::try_from(at).unwrap_or(u32::MAX));
+            }
+        }
+        let class_mask = |class: u32| table.masks.get(class as usize).copied().unwrap_or_default();
+        let for_somebody =
+            members.keys().fold(Mask::EMPTY, |mask, class| mask.or(&class_mask(*class).possible()));
+        let for_something =
+            targets.iter().fold(Mask::EMPTY, |mask, (_, target)| mask.or(&target.possible()));
+        let relevant = active.and(&for_somebody).and(&for_something);
+        let paths = self.paths(&targets, situation, &relevant);
+        let touched = paths.1;
+        let paths = paths.0;
+
+        let mut classes: Vec<ClassOutcome> = members
+            .into_iter()
+            .map(|(class, (members, possible))| {
+                let mask = class_mask(class).restrict(&relevant);
+                let (mut low, mut high) = (Vec::new(), Vec::new());
+                for path in &paths {
+                    let here = mask.and(&path.mask);
+                    low.push(self.ways(&here.yes, false, path.ability));
+                    high.push(self.ways(&here.possible(), true, path.ability));
+                }
+                let sometimes = mask
+                    .possible()
+                    .and(&touched)
+                    .iter()
+                    .any(|at| self.policies.get(at).is_some_and(|p| p.grant.has_grant()));
+                ClassOutcome { members, possible, sometimes, class, low, high }
+            })
+            .collect();
+        classes.sort_unstable_by_key(|outcome| {
+            (outcome.members.first().copied(), outcome.possible.first().copied())
+        });
+        Enforcement { paths, classes, workload: population.workload, active: *active }
+    }
+
+    /// The weakest paths, and every policy that matches on some path.
+    fn paths(
+        &self,
+        targets: &[(Target, TriMask)],
+        situation: &Situation,
+        relevant: &Mask,
+    ) -> (Vec<Path>, Mask) {
+        let start = self.readable.restrict(relevant);
+        let mut touched = start.possible();
+        let mut partial = vec![Partial {
+            mask: start,
+            ability: Ability::FULL,
+            choices: Vec::new(),
+            words: Vec::new(),
+        }];
+        for (name, values) in self.dimensions.allowed(situation) {
+            let any =
+                values.iter().fold(Mask::EMPTY, |mask, value| mask.or(&value.mask.possible()));
+            touched = touched.and(&any);
+            partial = extend(&partial, name, &merge(values, relevant));
+        }
+        let values = targets
+            .iter()
+            .map(|(target, mask)| Value {
+                words: format!("reaching {}", self.target_words(target)),
+                mask: *mask,
+                ability: Ability::FULL,
+            })
+            .collect();
+        let single = targets.len() == 1;
+        let mut merged = merge(values, relevant);
+        if single {
+            merged.iter_mut().for_each(|merged| merged.distinct = true);
+        } else if merged.len() == 1 {
+            merged.iter_mut().for_each(|merged| {
+                "reaching any application".clone_into(&mut merged.value.words);
+                merged.distinct = true;
+            });
+        }
+        let partial = extend(&partial, "target", &merged);
+        let mut paths: Vec<Path> = partial
+            .into_iter()
+            .map(|p| Path {
+                words: p.words.join(" "),
+                mask: p.mask,
+                ability: p.ability,
+                choices: p.choices,
+            })
+            .collect();
+        paths.sort_by(|a, b| a.words.cmp(&b.words).then_with(|| a.mask.cmp(&b.mask)));
+        (paths, touched)
+    }
+
+    /// The ways in under some policies, as far as the situation can bring them.
+    fn ways(&self, policies: &Mask, high: bool, ability: Ability) -> Arc<Ways> {
+        let key = (*policies, high);
+        let known = self.memo.lock().ok().and_then(|memo| memo.get(&key).cloned());
+        let all = known.unwrap_or_else(|| {
+            let mut ways = Ways::open();
+            for policy in policies.iter().filter_map(|at| self.policies.get(at)) {
+                ways = ways.and(if high { &policy.grant.high } else { &policy.grant.low });
+            }
+            let ways = Arc::new(ways);
+            if let Ok(mut memo) = self.memo.lock() {
+                memo.insert(key, Arc::clone(&ways));
+            }
+            ways
+        });
+        if ability == Ability::FULL {
+            return all;
+        }
+        Arc::new(self.feasible(&all, ability))
+    }
+
+    /// Those ways that a sign-in with an ability can take.
+    pub(crate) fn feasible(&self, ways: &Ways, ability: Ability) -> Ways {
+        let able = |way: &Way| {
+            let mut device = way.device & ability.kinds;
+            if device == 0 {
+                return None;
+            }
+            if device & UNMANAGED != 0 {
+                device = ANY_DEVICE;
+            }
+            let password_only = ability.legacy
+                && (way.methods & self.methods.password == 0
+                    || way.device & UNMANAGED == 0
+                    || way.controls & !grant::APPROVED_APP != 0);
+            let no_device = ability.device_code && way.device & UNMANAGED == 0;
+            (!password_only && !no_device).then_some(Way { device, ..*way })
+        };
+        Ways::of(ways.0.iter().filter_map(able).collect())
+    }
+
+    /// A way in words' form.
+    pub(crate) fn describe(&self, way: &Way) -> WayIn {
+        WayIn {
+            authentication: self.methods.level(way.methods),
+            combinations: self.methods.narrowed(way.methods),
+            device: way.device_requirement(),
+            controls: self.controls.words(way.controls),
+            session: way.session.limits(),
+        }
+    }
+
+    pub(crate) fn describe_all(&self, ways: &Ways) -> Vec<WayIn> {
+        ways.0.iter().map(|way| self.describe(way)).collect()
+    }
+
+    fn rung_of(&self, way: &Way) -> Rung {
+        match (self.methods.level(way.methods), way.is_managed()) {
+            (AuthenticationLevel::PhishingResistant, _) => Rung::PhishingResistant,
+            (AuthenticationLevel::Passwordless, false) => Rung::Passwordless,
+            (AuthenticationLevel::Passwordless | AuthenticationLevel::Mfa, true) => {
+                Rung::MfaAndDevice
+            }
+            (AuthenticationLevel::Mfa, false) => Rung::Mfa,
+            (AuthenticationLevel::SingleFactor, true) => Rung::Device,
+            (AuthenticationLevel::SingleFactor, false)
+                if way.session != Session::NONE || way.controls != 0 =>
+            {
+                Rung::SingleFactorWithSession
+            }
+            (AuthenticationLevel::SingleFactor, false) => Rung::None,
+        }
+    }
+
+    fn rung(&self, paths: &[Arc<Ways>]) -> Rung {
+        paths
+            .iter()
+            .flat_map(|ways| &ways.0)
+            .map(|way| self.rung_of(way))
+            .min()
+            .unwrap_or(Rung::Blocked)
+    }
+
+    /// The guarantee of a class: at least, and at most.
+    pub fn rungs(&self, outcome: &ClassOutcome) -> (Rung, Rung) {
+        let lift = |rung: Rung| {
+            if rung == Rung::None && outcome.sometimes { Rung::Conditional } else { rung }
+        };
+        (lift(self.rung(&outcome.low)), lift(self.rung(&outcome.high)))
+    }
+
+    /// Judges a demand for a population.
+    pub fn judge(&self, enforcement: &Enforcement, demand: &Demand) -> Judgement {
+        let mut judgement = Judgement::default();
+        let mut breaches: HashMap<usize, Breach> = HashMap::new();
+        let mut undecided: HashMap<usize, Breach> = HashMap::new();
+        let note = |table: &mut HashMap<usize, Breach>,
+                    path: usize,
+                    class: u32,
+                    members: &[u32],
+                    enough: Option<WayIn>| {
+            if members.is_empty() {
+                return;
+            }
+            let entry = table.entry(path).or_insert_with(|| Breach {
+                path,
+                members: Vec::new(),
+                enough,
+                class,
+            });
+            entry.members.extend_from_slice(members);
+        };
+        for outcome in &enforcement.classes {
+            let broken = self.first_broken(&outcome.high, demand);
+            let doubtful = self.first_broken(&outcome.low, demand);
+            match (broken, doubtful) {
+                (Some((path, way)), _) => {
+                    let enough = Some(self.describe(&way));
+                    note(&mut breaches, path, outcome.class, &outcome.members, enough);
+                    note(&mut undecided, path, outcome.class, &outcome.possible, None);
+                }
+                (None, Some((path, _))) => {
+                    note(&mut undecided, path, outcome.class, &outcome.members, None);
+                    note(&mut undecided, path, outcome.class, &outcome.possible, None);
+                }
+                (None, None) => judgement.holds += outcome.members.len(),
+            }
+        }
+        let sorted = |table: HashMap<usize, Breach>| {
+            let mut all: Vec<Breach> = table.into_values().collect();
+            all.iter_mut().for_each(|breach| breach.members.sort_unstable());
+            all.sort_by_key(|breach| (std::cmp::Reverse(breach.members.len()), breach.path));
+            all
+        };
+        judgement.breaches = sorted(breaches);
+        judgement.undecided = sorted(undecided);
+        judgement
+    }
+
+    /// The path with the weakest way in that does not satisfy a demand.
+    fn first_broken(&self, paths: &[Arc<Ways>], demand: &Demand) -> Option<(usize, Way)> {
+        paths
+            .iter()
+            .enumerate()
+            .flat_map(|(path, ways)| ways.0.iter().map(move |way| (path, *way)))
+            .filter(|(_, way)| !demand.holds_for(way, &self.methods))
+            .min_by_key(|(path, way)| (self.rung_of(way), *path))
+    }
+
+    /// Policies that would satisfy a demand but do not apply on a path, and what each misses.
+    /// Those that miss one thing come first.
+    pub fn near_misses(
+        &self,
+        enforcement: &Enforcement,
+        breach: &Breach,
+        demand: &Demand,
+    ) -> Vec<NearMiss> {
+        let table = if enforcement.workload { &self.workload_classes } else { &self.user_classes };
+        let class = table.masks.get(breach.class as usize).copied().unwrap_or_default();
+        let Some(path) = enforcement.paths.get(breach.path) else {
+            return Vec::new();
+        };
+        let mut out: Vec<(usize, NearMiss)> = Vec::new();
+        for (at, policy) in self.policies.iter().enumerate() {
+            if policy.origin != Origin::Tenant
+                || policy.workload != enforcement.workload
+                || !demand.holds(&policy.grant.low, &self.methods)
+            {
+                continue;
+            }
+            let mut misses: Vec<String> = Vec::new();
+            if policy.state == PolicyState::ReportOnly && !enforcement.active.has(at) {
+                misses.push("it is report-only".into());
+            }
+            if !policy.conditions.unknown.is_empty() {
+                misses.push(format!("it depends on {}", policy.conditions.unknown.join(", ")));
+            }
+            if !class.possible().has(at) {
+                misses.push("these principals are outside it or excluded".into());
+            } else if class.maybe.has(at) {
+                misses.push("whether it is for these principals is not known".into());
+            }
+            for (name, mask) in &path.choices {
+                if !mask.possible().has(at) {
+                    misses.push(format!("its {name} condition does not match"));
+                } else if mask.maybe.has(at) {
+                    misses.push(format!("whether its {name} condition matches is not known"));
+                }
+            }
+            if misses.is_empty() || misses.len() > 3 {
+                continue;
+            }
+            out.push((
+                misses.len(),
+                NearMiss {
+                    policy_id: policy.id.clone(),
+                    display_name: policy.name.clone(),
+                    misses: misses.join("; "),
+                },
+            ));
+        }
+        out.sort();
+        out.into_iter().map(|(_, miss)| miss).collect()
+    }
+
+    /// Names of the tenant's enabled policies that are for somebody of a population and reach a scope.
+    pub fn acting_policies(&self, population: &PrincipalSet, scope: &Scope) -> Vec<String> {
+        self.policies
+            .iter()
+            .enumerate()
+            .filter(|(at, policy)| {
+                self.enabled.has(*at)
+                    && policy.workload == population.workload
+                    && !(policy.yes.is_disjoint(&population.yes)
+                        && policy.maybe.is_disjoint(&population.yes))
+            })
+            .filter(|(at, policy)| match scope {
+                Scope::AllResources => {
+                    self.all_resources.iter().any(|(_, mask)| mask.possible().has(*at))
+                }
+                Scope::Targets(targets) => targets.iter().any(|target| {
+                    policy.reaches(target, &self.facts, crate::Tri::Unknown, &self.options)
+                        != crate::Tri::No
+                }),
+            })
+            .map(|(_, policy)| policy.name.clone())
+            .collect()
+    }
+}
+
+/// A value of a dimension that stands for all that the relevant policies do not tell apart.
+struct Merged {
+    /// The value, its mask limited to the relevant policies.
+    value: Value,
+    /// Every policy that matches it.
+    full: TriMask,
+    /// Whether the dimension is worth a word.
+    distinct: bool,
+}
+
+/// Merges values that the relevant policies do not tell apart.
+fn merge(values: Vec<Value>, relevant: &Mask) -> Vec<Merged> {
+    let mut merged: Vec<(TriMask, TriMask, Ability, Vec<String>)> = Vec::new();
+    for value in values {
+        let mask = value.mask.restrict(relevant);
+        match merged.iter_mut().find(|(m, _, a, _)| *m == mask && *a == value.ability) {
+            Some((_, _, _, words)) => words.push(value.words),
+            None => merged.push((mask, value.mask, value.ability, vec![value.words])),
+        }
+    }
+    let distinct = merged.len() > 1;
+    merged
+        .into_iter()
+        .map(|(mask, full, ability, words)| {
+            let more = words.len().saturating_sub(1);
+            let words = match (words.into_iter().next(), more) {
+                (Some(first), 0) => first,
+                (Some(first), more) => format!("{first} (or {more} like it)"),
+                (None, _) => String::new(),
+            };
+            Merged { value: Value { words, mask, ability }, full, distinct }
+        })
+        .collect()
+}
+
+/// Every partial path with every value, pruned to the weakest.
+fn extend(partial: &[Partial], name: &'static str, values: &[Merged]) -> Vec<Partial> {
+    let mut out: Vec<Partial> = Vec::new();
+    for path in partial {
+        for Merged { value, full, distinct } in values {
+            let mask = path.mask.and(&value.mask);
+            let ability = path.ability.and(value.ability);
+            if ability.kinds == 0 {
+                continue;
+            }
+            if out
+                .iter()
+                .any(|o| o.mask.is_weaker_or_equal(&mask) && o.ability.is_weaker_or_equal(ability))
+            {
+                continue;
+            }
+            out.retain(|o| {
+                !(mask.is_weaker_or_equal(&o.mask) && ability.is_weaker_or_equal(o.ability))
+            });
+            let mut choices = path.choices.clone();
+            choices.push((name, *full));
+            let mut words = path.words.clone();
+            if *distinct {
+                words.push(value.words.clone());
+            }
+            out.push(Partial { mask, ability, choices, words });
+        }
+    }
+    out
+}

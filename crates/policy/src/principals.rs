@@ -1,0 +1,341 @@
+//! The tenant's principals by index, with groups and roles resolved to bitmaps.
+
+use std::collections::{HashMap, HashSet};
+
+use fixedbitset::FixedBitSet;
+use model::known::roles;
+use model::object::ObjectKind;
+use model::policy::GuestType;
+use model::principal::{DirectoryReference, User};
+use model::role::RoleAssignment;
+use model::snapshot::TenantSnapshot;
+
+/// Users and service principals of a snapshot, and who is in which group and role.
+#[derive(Debug, Clone)]
+pub struct PrincipalIndex {
+    pub(crate) users: Vec<UserEntry>,
+    pub(crate) workloads: Vec<WorkloadEntry>,
+    users_by_id: HashMap<String, Vec<u32>>,
+    workloads_by_id: HashMap<String, u32>,
+    groups: HashMap<String, GroupEntry>,
+    groups_complete: bool,
+    memberships_complete: bool,
+    roles: HashMap<String, FixedBitSet>,
+    scoped_roles: HashMap<String, FixedBitSet>,
+    privileged_custom_roles: Vec<String>,
+    pub(crate) roles_known: bool,
+    pub(crate) users_complete: bool,
+    /// Users that can sign in: neither disabled nor deleted.
+    pub(crate) able: FixedBitSet,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct UserEntry {
+    pub(crate) id: String,
+    pub(crate) label: String,
+    pub(crate) guest: Option<GuestType>,
+    pub(crate) home_tenant: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct WorkloadEntry {
+    pub(crate) id: String,
+    pub(crate) label: String,
+    /// Registered in this tenant and not a managed identity: Conditional Access can act on it.
+    pub(crate) addressable: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct GroupEntry {
+    name: String,
+    users: Vec<u32>,
+    nested: Vec<String>,
+    /// Whether any listing of its members was collected.
+    listed: bool,
+}
+
+/// The users of a group or role: those surely in it, and whether others may be.
+#[derive(Debug, Clone)]
+pub(crate) struct Members {
+    pub(crate) yes: FixedBitSet,
+    pub(crate) open: bool,
+}
+
+fn key(id: &str) -> String {
+    id.to_ascii_lowercase()
+}
+
+impl PrincipalIndex {
+    /// Resolves a snapshot's principals.
+    pub fn new(snapshot: &TenantSnapshot) -> Self {
+        let mut index = Self {
+            users: Vec::with_capacity(snapshot.users.len()),
+            workloads: Vec::new(),
+            users_by_id: HashMap::with_capacity(snapshot.users.len()),
+            workloads_by_id: HashMap::new(),
+            groups: HashMap::with_capacity(snapshot.groups.len()),
+            groups_complete: snapshot.has_all(ObjectKind::Group),
+            memberships_complete: snapshot.has_all(ObjectKind::GroupMembership),
+            roles: HashMap::new(),
+            scoped_roles: HashMap::new(),
+            privileged_custom_roles: Vec::new(),
+            roles_known: snapshot.has_all(ObjectKind::RoleAssignment)
+                || snapshot.has_all(ObjectKind::DirectoryRole)
+                || !snapshot.role_assignments.is_empty()
+                || !snapshot.directory_roles.is_empty(),
+            users_complete: snapshot.has_all(ObjectKind::User),
+            able: FixedBitSet::with_capacity(snapshot.users.len()),
+        };
+        for user in &snapshot.users {
+            index.add_user(user);
+        }
+        for (at, principal) in (0_u32..).zip(&snapshot.service_principals) {
+            let managed = principal
+                .service_principal_type
+                .as_deref()
+                .is_some_and(|kind| !kind.eq_ignore_ascii_case("Application"));
+            let own = match (&principal.app_owner_organization_id, &snapshot.organization) {
+                (Some(owner), Some(organization)) => owner.eq_ignore_ascii_case(&organization.id),
+                _ => false,
+            };
+            index.workloads_by_id.insert(key(&principal.id), at);
+            index.workloads.push(WorkloadEntry {
+                id: principal.id.clone(),
+                label: if principal.display_name.is_empty() {
+                    principal.id.clone()
+                } else {
+                    principal.display_name.clone()
+                },
+                addressable: own && !managed,
+            });
+        }
+        index.add_groups(snapshot);
+        index.add_roles(snapshot);
+        index
+    }
+
+    fn add_user(&mut self, user: &User) {
+        let at = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
+        self.users_by_id.entry(key(&user.id)).or_default().push(at);
+        self.able.grow(self.users.len() + 1);
+        if user.account_enabled != Some(false) && user.deleted_date_time.is_none() {
+            self.able.insert(self.users.len());
+        }
+        self.users.push(UserEntry {
+            id: user.id.clone(),
+            label: user.label().to_owned(),
+            guest: guest_type(user),
+            home_tenant: user
+                .identities
+                .iter()
+                .map(|identity| identity.issuer.as_str())
+                .find(|issuer| issuer.len() == 36 && issuer.matches('-').count() == 4)
+                .map(key),
+        });
+    }
+
+    fn add_groups(&mut self, snapshot: &TenantSnapshot) {
+        for group in &snapshot.groups {
+            let entry = self.groups.entry(key(&group.id)).or_default();
+            entry.name.clone_from(&group.display_name);
+        }
+        let inline = snapshot.groups.iter().flat_map(|group| {
+            [&group.members, &group.transitive_members]
+                .into_iter()
+                .flatten()
+                .map(|members| (group.id.as_str(), members.as_slice()))
+        });
+        let listed =
+            snapshot.memberships.iter().map(|m| (m.group_id.as_str(), m.members.as_slice()));
+        for (group, members) in inline.chain(listed) {
+            self.add_members(group, members);
+        }
+    }
+
+    fn add_members(&mut self, group: &str, members: &[DirectoryReference]) {
+        let mut users = Vec::new();
+        let mut nested = Vec::new();
+        for member in members {
+            let id = key(&member.id);
+            if let Some(found) = self.users_by_id.get(&id) {
+                users.extend_from_slice(found);
+            } else if member.is("group") || self.groups.contains_key(&id) {
+                nested.push(id);
+            }
+        }
+        let entry = self.groups.entry(key(group)).or_default();
+        entry.listed = true;
+        entry.users.extend(users);
+        entry.nested.extend(nested);
+    }
+
+    fn add_roles(&mut self, snapshot: &TenantSnapshot) {
+        let mut templates: HashMap<String, String> = HashMap::new();
+        for definition in &snapshot.role_definitions {
+            templates.insert(key(&definition.id), key(definition.template()));
+            let built_in = definition
+                .is_built_in
+                .unwrap_or_else(|| roles::role_name(definition.template()).is_some());
+            if !built_in && definition.is_privileged == Some(true) {
+                self.privileged_custom_roles.push(key(definition.template()));
+            }
+        }
+        let assignments = snapshot.role_assignments.iter().chain(&snapshot.role_eligibilities);
+        let mut holders: Vec<(String, bool, FixedBitSet)> =
+            assignments.map(|assignment| self.resolve_assignment(assignment, &templates)).collect();
+        for role in &snapshot.directory_roles {
+            let mut bits = FixedBitSet::with_capacity(self.users.len());
+            for member in role.members.iter().flatten() {
+                bits.union_with(&self.principal(&member.id));
+            }
+            holders.push((key(&role.role_template_id), true, bits));
+        }
+        for (role, tenant_wide, bits) in holders {
+            let table = if tenant_wide { &mut self.roles } else { &mut self.scoped_roles };
+            table
+                .entry(role)
+                .or_insert_with(|| FixedBitSet::with_capacity(bits.len()))
+                .union_with(&bits);
+        }
+    }
+
+    fn resolve_assignment(
+        &self,
+        assignment: &RoleAssignment,
+        templates: &HashMap<String, String>,
+    ) -> (String, bool, FixedBitSet) {
+        let definition = key(&assignment.role_definition_id);
+        let role = templates.get(&definition).cloned().unwrap_or(definition);
+        (role, assignment.is_tenant_wide(), self.principal(&assignment.principal_id))
+    }
+
+    /// The users that an id stands for: the user, or the members of the group.
+    pub fn principal(&self, id: &str) -> FixedBitSet {
+        match self.users_by_id.get(&key(id)) {
+            Some(found) => self.bits(found),
+            None => self.group(id).yes,
+        }
+    }
+
+    fn bits(&self, users: &[u32]) -> FixedBitSet {
+        let mut bits = FixedBitSet::with_capacity(self.users.len());
+        bits.extend(users.iter().map(|at| *at as usize));
+        bits
+    }
+
+    /// The users with an id; none where it is not a user's.
+    pub(crate) fn users_with_id(&self, id: &str) -> Option<FixedBitSet> {
+        self.users_by_id.get(&key(id)).map(|found| self.bits(found))
+    }
+
+    /// The index of a user.
+    pub(crate) fn user_position(&self, id: &str) -> Option<u32> {
+        self.users_by_id.get(&key(id)).and_then(|found| found.first()).copied()
+    }
+
+    /// The index of a service principal, by object id.
+    pub(crate) fn workload_position(&self, id: &str) -> Option<u32> {
+        self.workloads_by_id.get(&key(id)).copied()
+    }
+
+    /// The members of a group through all nesting. Cycles are walked once. A group that a complete
+    /// listing does not have is deleted, and so empty; one whose members were not collected is open.
+    pub(crate) fn group(&self, id: &str) -> Members {
+        let mut yes = FixedBitSet::with_capacity(self.users.len());
+        let mut open = false;
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut queue = vec![key(id)];
+        while let Some(next) = queue.pop() {
+            if !seen.insert(next.clone()) {
+                continue;
+            }
+            match self.groups.get(&next) {
+                Some(entry) => {
+                    open |= !entry.listed && !self.memberships_complete;
+                    yes.extend(entry.users.iter().map(|at| *at as usize));
+                    queue.extend(entry.nested.iter().cloned());
+                }
+                None => open |= !self.groups_complete,
+            }
+        }
+        Members { yes, open }
+    }
+
+    /// Whether a complete listing of groups lacks this one.
+    pub fn group_is_deleted(&self, id: &str) -> bool {
+        self.groups_complete && !self.groups.contains_key(&key(id))
+    }
+
+    /// Whether a complete listing of users lacks this one.
+    pub fn user_is_deleted(&self, id: &str) -> bool {
+        self.users_complete && !self.users_by_id.contains_key(&key(id))
+    }
+
+    /// The name of a group, where known.
+    pub fn group_name(&self, id: &str) -> Option<&str> {
+        self.groups.get(&key(id)).map(|entry| entry.name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// How many users a group has through all nesting, and whether there may be more.
+    pub fn group_size(&self, id: &str) -> (usize, bool) {
+        let members = self.group(id);
+        (members.yes.count_ones(..), members.open)
+    }
+
+    /// The holders of a role for the whole tenant, eligible ones included.
+    pub(crate) fn role(&self, template: &str) -> Members {
+        let yes = self
+            .roles
+            .get(&key(template))
+            .cloned()
+            .unwrap_or_else(|| FixedBitSet::with_capacity(self.users.len()));
+        Members { yes, open: !self.roles_known }
+    }
+
+    /// The holders of a role for the whole tenant or a part of it. Conditional Access does not see
+    /// the latter, and they are administrators all the same.
+    pub(crate) fn role_in_any_scope(&self, template: &str) -> Members {
+        let mut members = self.role(template);
+        if let Some(scoped) = self.scoped_roles.get(&key(template)) {
+            members.yes.union_with(scoped);
+        }
+        members
+    }
+
+    /// The tenant's own roles that Microsoft calls privileged.
+    pub(crate) fn privileged_custom_roles(&self) -> &[String] {
+        &self.privileged_custom_roles
+    }
+
+    /// How many users there are.
+    pub fn user_count(&self) -> usize {
+        self.users.len()
+    }
+
+    /// Object id and name of a user.
+    pub fn user(&self, at: u32) -> Option<(&str, &str)> {
+        self.users.get(at as usize).map(|user| (user.id.as_str(), user.label.as_str()))
+    }
+
+    /// Object id and name of a service principal.
+    pub fn workload(&self, at: u32) -> Option<(&str, &str)> {
+        self.workloads.get(at as usize).map(|w| (w.id.as_str(), w.label.as_str()))
+    }
+}
+
+/// The kind of guest an account is; none for a member at home here.
+pub(crate) fn guest_type(user: &User) -> Option<GuestType> {
+    // A marker that only the hypothetical directory sets.
+    if let Some(GuestType::Unknown(_)) | None = user.creation_type.as_deref().map(GuestType::from) {
+        let external = user.user_principal_name.to_ascii_uppercase().contains("#EXT#")
+            || user.external_user_state.is_some()
+            || user.creation_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("Invitation"));
+        return match (user.is_guest(), external) {
+            (true, true) => Some(GuestType::B2bCollaborationGuest),
+            (true, false) => Some(GuestType::InternalGuest),
+            (false, true) => Some(GuestType::B2bCollaborationMember),
+            (false, false) => None,
+        };
+    }
+    user.creation_type.as_deref().map(GuestType::from)
+}
