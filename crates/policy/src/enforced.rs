@@ -36,6 +36,10 @@ impl Path {
     pub(crate) fn matches(&self, policy: usize) -> bool {
         self.choices.iter().all(|(_, mask)| mask.yes.has(policy))
     }
+
+    pub(crate) fn matches_but_target(&self, policy: usize) -> bool {
+        self.choices.iter().all(|(name, mask)| *name == "target" || mask.yes.has(policy))
+    }
 }
 
 /// Principals that the same policies are for, and what these guarantee.

@@ -33,6 +33,12 @@ pub fn with_hypothetical_directory(mut snapshot: TenantSnapshot) -> TenantSnapsh
     for base in bases(&named) {
         made.user(&base, None);
         for exclusion in &named.left_out {
+            // Nobody synchronises a directory and is a person too.
+            let machine =
+                base.role.as_deref().is_some_and(|role| roles::DIRECTORY_SYNC.contains(&role));
+            if machine && matches!(exclusion, LeftOut::User(_)) {
+                continue;
+            }
             made.user(&base, Some(exclusion));
         }
     }
@@ -146,6 +152,8 @@ fn bases(named: &Named) -> Vec<Base> {
     let known: BTreeSet<String> = roles::ROLES
         .iter()
         .map(|role| role.template_id.to_owned())
+        // The newer synchronisation role is in few tenants: only where a policy names it.
+        .filter(|id| !roles::DIRECTORY_SYNC.iter().skip(1).any(|newer| newer == id))
         .chain(named.roles.iter().map(|id| id.to_ascii_lowercase()))
         .collect();
     for role in known {
@@ -228,7 +236,8 @@ impl Made {
 
     /// Groups and users that policies name, so that they exist and are not empty.
     fn lists(&mut self, named: &Named, snapshot: &mut TenantSnapshot) {
-        for group in &named.groups {
+        let groups_known = snapshot.has_all(ObjectKind::Group);
+        for group in named.groups.iter().filter(|_| !groups_known) {
             if !snapshot.groups.iter().any(|known| known.id.eq_ignore_ascii_case(group)) {
                 snapshot.groups.push(Group {
                     id: group.clone(),

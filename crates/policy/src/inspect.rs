@@ -72,16 +72,17 @@ impl PolicySet {
         path.matches(policy.at)
     }
 
-    /// The policies among the active ones that would keep somebody of a population, who can show a
-    /// password and nothing else, from a target in some situation allowed.
-    pub fn demanding(
+    /// The active policies that apply to somebody of a population who reaches a target in some
+    /// situation allowed.
+    pub fn applying(
         &self,
         population: &PrincipalSet,
         target: &Target,
         situation: &Situation,
     ) -> Vec<PolicyHandle<'_>> {
-        let axes = self.dimensions.allowed(situation);
-        let touched: Vec<Mask> = axes
+        let touched: Vec<Mask> = self
+            .dimensions
+            .allowed(situation)
             .iter()
             .map(|(_, values)| {
                 values.iter().fold(Mask::EMPTY, |mask, value| mask.or(&value.mask.yes))
@@ -95,19 +96,43 @@ impl PolicySet {
                         && policy.reaches(target, &self.facts, Tri::Unknown, &self.options)
                             == Tri::Yes
                         && touched.iter().all(|mask| mask.has(handle.at))
-                        && !policy
-                            .grant
-                            .low
-                            .0
-                            .iter()
-                            .any(|way| Way { session: way.session, ..Way::OPEN } == *way)
                 })
             })
             .collect()
     }
 
+    /// Those of the applying policies that keep out whoever can show a password and nothing else.
+    pub fn demanding(
+        &self,
+        population: &PrincipalSet,
+        target: &Target,
+        situation: &Situation,
+    ) -> Vec<PolicyHandle<'_>> {
+        let open = |way: &Way| *way == Way { session: way.session, ..Way::OPEN };
+        let mut out = self.applying(population, target, situation);
+        out.retain(|handle| {
+            self.policies.get(handle.at).is_some_and(|policy| !policy.grant.low.0.iter().any(open))
+        });
+        out
+    }
+
     /// Words for every place that the policies tell apart, by number.
     pub fn places(&self) -> Vec<&str> {
         self.dimensions.places.iter().map(|(_, value)| value.words.as_str()).collect()
+    }
+}
+
+impl PolicySet {
+    /// Users that a policy is surely for.
+    pub fn covered(&self, policy: PolicyHandle<'_>) -> FixedBitSet {
+        self.policies
+            .get(policy.at)
+            .filter(|p| !p.workload)
+            .map_or_else(FixedBitSet::new, |p| p.yes.clone())
+    }
+
+    /// Whether every condition of a policy but its target matches a path, whoever signs in.
+    pub fn matches_path_but_target(&self, policy: PolicyHandle<'_>, path: &Path) -> bool {
+        path.matches_but_target(policy.at)
     }
 }

@@ -1,0 +1,177 @@
+//! Checks on what policies name in the directory.
+
+use std::collections::BTreeMap;
+
+use model::object::ObjectKind;
+use model::policy::{ConditionalAccessPolicy, PolicyState};
+use model::rule::RuleStatus;
+use policy::{ClientKind, FlowCondition, Population, Selector, Situation, Target};
+use serde_json::json;
+
+use super::policies::each_policy;
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+/// Users and groups that a policy names by id: id, whether a group, whether left out.
+pub(crate) fn named(policy: &ConditionalAccessPolicy) -> Vec<(&str, bool, bool)> {
+    let users = &policy.conditions.users;
+    let list = |id: &&String| {
+        !["all", "none", "guestsorexternalusers"].contains(&id.to_ascii_lowercase().as_str())
+    };
+    let mut out = Vec::new();
+    out.extend(users.include_users.iter().filter(list).map(|id| (id.as_str(), false, false)));
+    out.extend(users.exclude_users.iter().filter(list).map(|id| (id.as_str(), false, true)));
+    out.extend(users.include_groups.iter().map(|id| (id.as_str(), true, false)));
+    out.extend(users.exclude_groups.iter().map(|id| (id.as_str(), true, true)));
+    out
+}
+
+pub(crate) fn deleted_references(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
+    let index = context.set.principals();
+    let snapshot = context.snapshot;
+    let users_known = !context.hypothetical && snapshot.has_all(ObjectKind::User);
+    if !users_known && !context.groups_known {
+        return vec![Outcome::of_tenant(
+            context,
+            RuleStatus::Unknown,
+            "neither users nor groups were collected completely",
+        )];
+    }
+    each_policy(
+        context,
+        rule,
+        |policy| policy.state != PolicyState::Disabled,
+        |policy| {
+            let mut missing: Vec<String> = named(policy)
+                .into_iter()
+                .filter(|(id, group, _)| {
+                    if *group {
+                        context.groups_known && index.group_is_deleted(id)
+                    } else {
+                        users_known && index.user_is_deleted(id)
+                    }
+                })
+                .map(|(id, group, _)| format!("{} {id}", if group { "group" } else { "user" }))
+                .collect();
+            if let Some(locations) = &policy.conditions.locations
+                && snapshot.has_all(ObjectKind::NamedLocation)
+            {
+                let ids = locations.include_locations.iter().chain(&locations.exclude_locations);
+                missing.extend(
+                    ids.filter(|id| {
+                        !["all", "alltrusted"].contains(&id.to_ascii_lowercase().as_str())
+                            && !id.eq_ignore_ascii_case(model::location::COMPLIANT_NETWORK_ID)
+                            && !snapshot
+                                .named_locations
+                                .iter()
+                                .any(|l| l.id.eq_ignore_ascii_case(id))
+                    })
+                    .map(|id| format!("location {id}")),
+                );
+            }
+            missing.sort();
+            missing.dedup();
+            (!missing.is_empty()).then(|| {
+                let reason =
+                    format!("names {} that no longer exist: {}", missing.len(), missing.join(", "));
+                (RuleStatus::Fail, reason, json!({ "missing": missing }))
+            })
+        },
+        "no policy is active",
+        "everything that policies name exists",
+    )
+}
+
+pub(crate) fn directory_sync(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
+    let population = Population { who: vec![Selector::DirectorySync], except: Vec::new() };
+    let members = context.set.resolve(&population);
+    if members.yes.is_clear() {
+        return vec![Outcome::of_tenant(
+            context,
+            RuleStatus::NotApplicable,
+            "the tenant has no directory synchronisation account",
+        )];
+    }
+    // The synchronisation service signs in with a password, from a server, in the ordinary flow.
+    let situation = Situation {
+        clients: vec![ClientKind::ModernClient],
+        platforms: vec!["windows".into()],
+        flow: FlowCondition::Ordinary,
+        sign_in_risk: vec![model::policy::RiskLevel::None],
+        user_risk: vec![model::policy::RiskLevel::None],
+        insider_risk: vec!["none".into()],
+        ..Situation::default()
+    };
+    let stopped = context.set.demanding(&members, &Target::AnyOtherApplication, &situation);
+    let mut out: Vec<Outcome> = stopped
+        .into_iter()
+        .filter(|policy| context.policy_exception(policy.id, rule).is_none())
+        .map(|policy| {
+            let when = if policy.enabled { "stops" } else { "would stop, once enabled," };
+            Outcome::of(
+                policy.id,
+                policy.name,
+                RuleStatus::Fail,
+                format!("{when} the directory synchronisation account, which can show nothing but a password"),
+                json!({ "enabled": policy.enabled }),
+            )
+        })
+        .collect();
+    if out.is_empty() {
+        out.push(Outcome::of_tenant(
+            context,
+            RuleStatus::Pass,
+            "no policy stops directory synchronisation",
+        ));
+    }
+    out
+}
+
+pub(crate) fn groups_restricted(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for policy in context.snapshot.policies.iter().filter(|p| p.state != PolicyState::Disabled) {
+        for (id, _, _) in named(policy).into_iter().filter(|(_, group, _)| *group) {
+            groups.entry(id.to_ascii_lowercase()).or_default().push(&policy.display_name);
+        }
+    }
+    let looked = groups.len();
+    if looked == 0 {
+        return vec![Outcome::of_tenant(context, RuleStatus::Pass, "no policy names a group")];
+    }
+    let mut out = Vec::new();
+    for (id, policies) in groups {
+        if context.principal_exception(&id, rule).is_some() {
+            continue;
+        }
+        let group = context.snapshot.groups.iter().find(|group| group.id.eq_ignore_ascii_case(&id));
+        let verdict = match group {
+            Some(g)
+                if g.is_assignable_to_role == Some(true)
+                    || g.is_management_restricted == Some(true) =>
+            {
+                None
+            }
+            Some(g)
+                if g.is_assignable_to_role.is_none() && g.is_management_restricted.is_none() =>
+            {
+                Some((RuleStatus::Unknown, "the export does not say who may change it"))
+            }
+            Some(_) => Some((
+                RuleStatus::Fail,
+                "anybody who manages groups can change who policies are for: it is neither role-assignable nor restricted",
+            )),
+            None if context.set.principals().group_is_deleted(&id) => None,
+            None => Some((RuleStatus::Unknown, "the export does not have this group")),
+        };
+        if let Some((status, reason)) = verdict {
+            let label = group.map_or(id.as_str(), |group| group.display_name.as_str());
+            out.push(Outcome::of(&id, label, status, reason, json!({ "policies": policies })));
+        }
+    }
+    if out.is_empty() {
+        let reason = format!("{looked} groups that policies name can be changed by few");
+        out.push(Outcome::of_tenant(context, RuleStatus::Pass, reason));
+    }
+    out.sort_by_key(|outcome| outcome.status != RuleStatus::Fail);
+    out
+}

@@ -1,0 +1,183 @@
+//! Checks on the tenant as a whole.
+
+use model::location::LocationKind;
+use model::object::ObjectKind;
+use model::policy::PolicyState;
+use model::rule::RuleStatus;
+use policy::{
+    ClientKind, Demand, PlaceCondition, Population, Scope, Selector, Situation, Target, Term,
+};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::outcome::Outcome;
+
+pub(crate) fn locations(context: &Context<'_>, trusted: bool) -> Outcome {
+    let snapshot = context.snapshot;
+    let fits = |location: &&model::location::NamedLocation| {
+        !trusted
+            || location.is_trusted
+                && location.kind() == LocationKind::Addresses
+                && !location.ip_ranges.is_empty()
+    };
+    let what = if trusted { "trusted address location" } else { "named location" };
+    match snapshot.named_locations.iter().filter(fits).count() {
+        0 if !snapshot.has_all(ObjectKind::NamedLocation) => {
+            Outcome::of_tenant(context, RuleStatus::Unknown, "named locations were not collected")
+        }
+        0 => Outcome::of_tenant(context, RuleStatus::Fail, format!("the tenant has no {what}")),
+        count => Outcome::of_tenant(context, RuleStatus::Pass, format!("{count} of kind {what}")),
+    }
+}
+
+pub(crate) fn workload_policies(context: &Context<'_>) -> Outcome {
+    let snapshot = context.snapshot;
+    let population = Population { who: vec![Selector::WorkloadIdentities], except: Vec::new() };
+    let members = context.set.resolve(&population);
+    let acting = context
+        .set
+        .active()
+        .filter(|policy| {
+            policy.enabled && context.set.is_workload(*policy) && context.set.blocks(*policy)
+        })
+        .count();
+    if acting > 0 {
+        let reason = format!("{acting} enabled policies block workload identities somewhere");
+        return Outcome::of_tenant(context, RuleStatus::Pass, reason);
+    }
+    if members.is_empty() && snapshot.has_all(ObjectKind::ServicePrincipal) {
+        return Outcome::of_tenant(
+            context,
+            RuleStatus::NotApplicable,
+            "the tenant has no service principal of its own that Conditional Access can act on",
+        );
+    }
+    if members.is_empty() {
+        // Policies alone show that nothing acts; whether there is anything to act on they do not.
+        let status = if context.hypothetical { RuleStatus::Fail } else { RuleStatus::Unknown };
+        return Outcome::of_tenant(
+            context,
+            status,
+            "no enabled policy acts on workload identities, and service principals were not collected",
+        );
+    }
+    let count = members.yes.count_ones(..);
+    let mut outcome = Outcome::of_tenant(
+        context,
+        RuleStatus::Fail,
+        format!("{count} service principals of the tenant's own sign in without any policy"),
+    );
+    let at: Vec<u32> = members.yes.ones().filter_map(|at| u32::try_from(at).ok()).collect();
+    let (principals, total) = context.labels(&at, true);
+    outcome.witnesses.push(model::rule::Witness {
+        principals,
+        total,
+        path: "reaching any application".into(),
+        enough: "a secret or certificate from anywhere".into(),
+        near_misses: Vec::new(),
+    });
+    outcome
+}
+
+pub(crate) fn defaults_or_policies(context: &Context<'_>) -> Outcome {
+    let snapshot = context.snapshot;
+    let enabled = snapshot.policies.iter().filter(|p| p.state == PolicyState::Enabled).count();
+    match (&snapshot.security_defaults, enabled) {
+        (Some(defaults), 0) if !defaults.is_enabled => Outcome::of_tenant(
+            context,
+            RuleStatus::Fail,
+            "security defaults are off and no policy is enabled: a password is enough everywhere",
+        ),
+        (Some(defaults), count) if defaults.is_enabled && count > 0 => Outcome::of_tenant(
+            context,
+            RuleStatus::Fail,
+            format!(
+                "security defaults are on beside {count} enabled policies; Entra enforces one or the other"
+            ),
+        ),
+        (Some(defaults), _) if defaults.is_enabled => {
+            Outcome::of_tenant(context, RuleStatus::Pass, "security defaults are on")
+        }
+        (None, 0) => {
+            Outcome::of_tenant(context, RuleStatus::Unknown, "security defaults were not collected")
+        }
+        (_, count) => {
+            Outcome::of_tenant(context, RuleStatus::Pass, format!("{count} policies are enabled"))
+        }
+    }
+}
+
+pub(crate) fn countries(context: &Context<'_>, rule: &str) -> Outcome {
+    let population =
+        Population { who: vec![Selector::AllUsers], except: vec![Selector::DirectorySync] };
+    let (members, _) = context.population(&population, rule);
+    let demand = Demand::of(Term::Blocked);
+    let blocked: Vec<&str> = context
+        .set
+        .places()
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| {
+            let situation = Situation {
+                clients: vec![ClientKind::Browser, ClientKind::ModernClient],
+                place: PlaceCondition::At(*at),
+                ..Situation::default()
+            };
+            let enforcement = context.set.enforced(&members, &Scope::AllResources, &situation);
+            let judgement = context.set.judge(&enforcement, &demand);
+            judgement.holds > 0 && judgement.breaches.is_empty() && judgement.undecided.is_empty()
+        })
+        .map(|(_, words)| words)
+        .collect();
+    if let Some(first) = blocked.first() {
+        let reason =
+            format!("everybody is blocked {first}, and in {} places in all", blocked.len());
+        return Outcome::of_tenant(context, RuleStatus::Pass, reason);
+    }
+    Outcome::of_tenant(
+        context,
+        RuleStatus::Fail,
+        "there is no place from which everybody is blocked",
+    )
+}
+
+pub(crate) fn contexts(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
+    let snapshot = context.snapshot;
+    let published: Vec<_> =
+        snapshot.authentication_contexts.iter().filter(|c| c.is_available == Some(true)).collect();
+    if published.is_empty() {
+        let known = snapshot.has_all(ObjectKind::AuthenticationContext);
+        let (status, reason) = if known {
+            (RuleStatus::NotApplicable, "the tenant publishes no authentication context")
+        } else {
+            (RuleStatus::Unknown, "authentication contexts were not collected")
+        };
+        return vec![Outcome::of_tenant(context, status, reason)];
+    }
+    let population = Population { who: vec![Selector::AllUsers], except: Vec::new() };
+    let (members, _) = context.population(&population, rule);
+    let situation = Situation::default();
+    let mut out: Vec<Outcome> = published
+        .iter()
+        .filter(|published| {
+            let target = Target::AuthenticationContext(published.id.to_ascii_lowercase());
+            !context.set.demanding(&members, &target, &situation).iter().any(|policy| policy.enabled)
+        })
+        .map(|published| {
+            Outcome::of(
+                &published.id,
+                &published.display_name,
+                RuleStatus::Fail,
+                format!("authentication context {} is published, and no enabled policy asks for anything", published.id),
+                Value::Null,
+            )
+        })
+        .collect();
+    if out.is_empty() {
+        let reason = format!("{} published contexts are enforced", published.len());
+        let mut outcome = Outcome::of_tenant(context, RuleStatus::Pass, reason);
+        outcome.facts = json!({ "published": published.len() });
+        out.push(outcome);
+    }
+    out
+}

@@ -1,0 +1,124 @@
+//! What every judgement of one tenant shares.
+
+use fixedbitset::FixedBitSet;
+use model::exception::{ExceptionEntry, ExceptionSubject};
+use model::rule::{PrincipalLabel, RuleMeta, Severity};
+use model::snapshot::TenantSnapshot;
+use policy::{PolicySet, Population, PrincipalSet};
+
+use crate::options::AuditOptions;
+
+/// A tenant under audit.
+pub(crate) struct Context<'a> {
+    pub(crate) snapshot: &'a TenantSnapshot,
+    pub(crate) set: &'a PolicySet,
+    pub(crate) options: &'a AuditOptions,
+    /// Whether the directory is made up.
+    pub(crate) hypothetical: bool,
+    /// Whether the listing of groups is the tenant's own and complete.
+    pub(crate) groups_known: bool,
+    /// Declared emergency accounts, by index.
+    pub(crate) break_glass: FixedBitSet,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        snapshot: &'a TenantSnapshot,
+        set: &'a PolicySet,
+        options: &'a AuditOptions,
+        hypothetical: bool,
+        groups_known: bool,
+    ) -> Self {
+        let mut break_glass = FixedBitSet::with_capacity(set.principals().user_count());
+        for account in &snapshot.break_glass {
+            break_glass.union_with(&set.principals().principal(&account.user_id));
+        }
+        Self { snapshot, set, options, hypothetical, groups_known, break_glass }
+    }
+
+    /// Exceptions in force, by what they are for.
+    pub(crate) fn exceptions(&self) -> impl Iterator<Item = &'a ExceptionEntry> {
+        let as_of = self.options.as_of;
+        self.snapshot.exceptions.iter().filter(move |entry| entry.is_in_force(as_of))
+    }
+
+    /// The exception of a whole rule.
+    pub(crate) fn rule_exception(&self, rule: &str) -> Option<&'a ExceptionEntry> {
+        self.exceptions()
+            .find(|entry| matches!(&entry.subject, ExceptionSubject::Rule(id) if id == rule))
+    }
+
+    /// The exception of a policy, for a rule.
+    pub(crate) fn policy_exception(&self, policy: &str, rule: &str) -> Option<&'a ExceptionEntry> {
+        self.exceptions().find(|entry| {
+            matches!(&entry.subject, ExceptionSubject::Policy(id) if id.eq_ignore_ascii_case(policy))
+                && entry.rule.as_deref().is_none_or(|only| only == rule)
+        })
+    }
+
+    /// The exception of a principal by its own id, for a rule.
+    pub(crate) fn principal_exception(&self, id: &str, rule: &str) -> Option<&'a ExceptionEntry> {
+        self.exceptions().find(|entry| {
+            matches!(&entry.subject, ExceptionSubject::Principal(known) if known.eq_ignore_ascii_case(id))
+                && entry.rule.as_deref().is_none_or(|only| only == rule)
+        })
+    }
+
+    /// Users who count as intended for a rule: emergency accounts and excepted principals.
+    pub(crate) fn intended(&self, rule: &str) -> FixedBitSet {
+        let mut bits = self.break_glass.clone();
+        for entry in self.exceptions() {
+            if let ExceptionSubject::Principal(id) = &entry.subject
+                && entry.rule.as_deref().is_none_or(|only| only == rule)
+            {
+                bits.union_with(&self.set.principals().principal(id));
+                bits.union_with(
+                    &self
+                        .set
+                        .resolve(&Population {
+                            who: vec![policy::Selector::Role(id.clone())],
+                            except: Vec::new(),
+                        })
+                        .yes,
+                );
+            }
+        }
+        bits
+    }
+
+    /// A population without those who count as intended, and whether any of them were in it.
+    pub(crate) fn population(&self, population: &Population, rule: &str) -> (PrincipalSet, bool) {
+        let mut set = self.set.resolve(population);
+        let before = set.yes.count_ones(..) + set.maybe.count_ones(..);
+        if !set.workload {
+            set.remove(&self.intended(rule));
+        }
+        let after = set.yes.count_ones(..) + set.maybe.count_ones(..);
+        (set, after < before)
+    }
+
+    /// Names of principals, each id once, sorted by name; with their number.
+    pub(crate) fn labels(&self, members: &[u32], workload: bool) -> (Vec<PrincipalLabel>, usize) {
+        let index = self.set.principals();
+        let mut all: Vec<PrincipalLabel> = members
+            .iter()
+            .filter_map(|at| if workload { index.workload(*at) } else { index.user(*at) })
+            .map(|(id, label)| PrincipalLabel { id: id.to_owned(), label: label.to_owned() })
+            .collect();
+        all.sort_by(|a, b| a.label.cmp(&b.label).then_with(|| a.id.cmp(&b.id)));
+        all.dedup();
+        let total = all.len();
+        (all, total)
+    }
+
+    /// Severity after overrides.
+    pub(crate) fn severity(&self, meta: &RuleMeta) -> Severity {
+        self.options.severities.get(&meta.id).copied().unwrap_or(meta.severity)
+    }
+
+    /// A check's number, after overrides.
+    pub(crate) fn threshold(&self, rule: &str, parameter: &str, own: u32) -> u32 {
+        let key = (rule.to_owned(), parameter.to_owned());
+        self.options.thresholds.get(&key).copied().unwrap_or(own)
+    }
+}

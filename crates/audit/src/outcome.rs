@@ -1,0 +1,141 @@
+//! Results of rules, and the findings that failures become.
+
+use model::canonical::sha256_hex;
+use model::finding::Finding;
+use model::rule::{RuleMeta, RuleResult, RuleStatus, Severity, Witness};
+use model::tenant::TenantSlug;
+use serde_json::{Value, json};
+
+use crate::context::Context;
+
+/// Subject of results about the tenant as a whole.
+pub(crate) const TENANT: &str = "tenant";
+
+/// A result before it is dressed: status, reason, subject and witnesses.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    pub(crate) status: RuleStatus,
+    pub(crate) reason: String,
+    pub(crate) subject: Vec<String>,
+    pub(crate) subject_label: String,
+    pub(crate) witnesses: Vec<Witness>,
+    /// Facts for the finding beyond the witnesses; stable while they are.
+    pub(crate) facts: Value,
+}
+
+impl Outcome {
+    pub(crate) fn of_tenant(
+        context: &Context<'_>,
+        status: RuleStatus,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            reason: reason.into(),
+            subject: vec![TENANT.to_owned()],
+            subject_label: context.snapshot.tenant.to_string(),
+            witnesses: Vec::new(),
+            facts: Value::Null,
+        }
+    }
+
+    pub(crate) fn of(
+        id: &str,
+        label: &str,
+        status: RuleStatus,
+        reason: impl Into<String>,
+        facts: Value,
+    ) -> Self {
+        Self {
+            status,
+            reason: reason.into(),
+            subject: vec![id.to_owned()],
+            subject_label: if label.is_empty() { id.to_owned() } else { label.to_owned() },
+            witnesses: Vec::new(),
+            facts,
+        }
+    }
+}
+
+/// Bounds a witness, keeping a hash of everybody so that a change beyond the bound is seen.
+pub(crate) fn bounded(mut witness: Witness, bound: usize) -> (Witness, String) {
+    let ids: Vec<&[u8]> = witness.principals.iter().map(|p| p.id.as_bytes()).collect();
+    let hash = sha256_hex(&ids);
+    witness.principals.truncate(bound);
+    (witness, hash)
+}
+
+/// A rule's result and, for a failure, its finding.
+pub(crate) fn dress(
+    context: &Context<'_>,
+    meta: &RuleMeta,
+    outcome: Outcome,
+) -> Result<(RuleResult, Option<Finding>), serde_json::Error> {
+    let severity = context.severity(meta);
+    let bound = context.options.witness_bound;
+    let mut witnesses = Vec::new();
+    let mut evidence = Vec::new();
+    for witness in outcome.witnesses {
+        let (witness, hash) = bounded(witness, bound);
+        evidence.push(json!({
+            "path": witness.path,
+            "enough": witness.enough,
+            "principals": witness.principals,
+            "total": witness.total,
+            "everybody": hash,
+            "nearMisses": witness.near_misses,
+        }));
+        witnesses.push(witness);
+    }
+    let finding = if outcome.status == RuleStatus::Fail {
+        Some(finding(
+            &context.snapshot.tenant,
+            meta,
+            severity,
+            &outcome.reason,
+            &outcome.subject,
+            &outcome.subject_label,
+            json!({ "reason": outcome.reason, "witnesses": evidence, "facts": outcome.facts }),
+        )?)
+    } else {
+        None
+    };
+    let result = RuleResult {
+        rule: meta.id.clone(),
+        title: meta.title.clone(),
+        status: outcome.status,
+        severity,
+        references: meta.references.clone(),
+        reason: outcome.reason,
+        subject: outcome.subject,
+        subject_label: outcome.subject_label,
+        witnesses,
+    };
+    Ok((result, finding))
+}
+
+fn finding(
+    tenant: &TenantSlug,
+    meta: &RuleMeta,
+    severity: Severity,
+    reason: &str,
+    subject: &[String],
+    subject_label: &str,
+    evidence: Value,
+) -> Result<Finding, serde_json::Error> {
+    let title = if subject.first().is_some_and(|id| id == TENANT) {
+        reason.to_owned()
+    } else {
+        format!("{subject_label}: {reason}")
+    };
+    Finding::new(
+        tenant,
+        &meta.id,
+        &meta.category,
+        title,
+        severity,
+        subject.to_vec(),
+        subject_label.to_owned(),
+        evidence,
+    )
+}

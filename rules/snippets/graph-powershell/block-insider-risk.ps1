@@ -1,0 +1,28 @@
+# Blocks members at elevated insider risk. Needs Purview Adaptive Protection.
+# The policy is created in report-only; switch it on in the portal when its results are clean.
+#Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Identity.SignIns
+[CmdletBinding()]
+param(
+    [switch] $Office365Only
+)
+$ErrorActionPreference = 'Stop'
+
+$emergency = @({{break_glass_ids}})
+if ($emergency.Count -eq 0) {
+    throw 'No emergency account is declared: run "cstack tenant break-glass add" first.'
+}
+Connect-MgGraph -TenantId '{{tenant}}' -NoWelcome -Scopes 'Policy.Read.All', 'Policy.ReadWrite.ConditionalAccess', 'Application.Read.All'
+
+$target = if ($Office365Only) { 'Office365' } else { 'All' }
+$policy = @{
+    displayName = 'Block elevated insider risk'
+    state       = 'enabledForReportingButNotEnforced'
+    conditions  = @{
+        users             = @{ includeUsers = @('All'); excludeUsers = $emergency + 'GuestsOrExternalUsers'; excludeRoles = @('d29b2b05-8046-44ba-8758-1e26182fcf32') }
+        applications      = @{ includeApplications = @($target) }
+        clientAppTypes    = @('all')
+        insiderRiskLevels = 'elevated'
+    }
+    grantControls = @{ operator = 'OR'; builtInControls = @('block') }
+}
+New-MgIdentityConditionalAccessPolicy -BodyParameter $policy | Select-Object Id, DisplayName, State
