@@ -495,7 +495,8 @@ fn merge(values: Vec<Value>, relevant: &Mask) -> Vec<Merged> {
             None => merged.push((mask, value.mask, value.ability, vec![value.words])),
         }
     }
-    let distinct = merged.len() > 1;
+    // Abilities alone are no news: of values that the same policies match, the ablest is on the path.
+    let distinct = merged.iter().any(|(mask, ..)| Some(mask) != merged.first().map(|(m, ..)| m));
     merged
         .into_iter()
         .map(|(mask, full, ability, words)| {
