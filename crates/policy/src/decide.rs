@@ -4,7 +4,6 @@ use model::decision::{
     AnalysisReason, Applies, Decision, Outcome, PolicyVerdict, ScenarioPrincipal, ScenarioTarget,
     SignInScenario,
 };
-use model::guarantee::AuthenticationLevel;
 use model::policy::{ClientAppType, GuestType, PolicyState, RiskLevel, Users};
 
 use crate::Tri;
@@ -111,11 +110,7 @@ impl PolicySet {
             Outcome::Block
         } else if undecided {
             Outcome::Unknown
-        } else if low.0.iter().any(|way| {
-            self.methods.level(way.methods) == AuthenticationLevel::SingleFactor
-                && !way.is_managed()
-                && way.controls == 0
-        }) {
+        } else if low.0.iter().any(|way| way.takes_password(self.methods.password)) {
             Outcome::NoControl
         } else {
             Outcome::Grant

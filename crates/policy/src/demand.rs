@@ -3,8 +3,8 @@
 use model::guarantee::AuthenticationLevel;
 
 use crate::grant;
-use crate::methods::{ANY_METHOD, Methods};
-use crate::ways::{ANY_DEVICE, COMPLIANT, HYBRID, Session, Way, Ways};
+use crate::methods::Methods;
+use crate::ways::{COMPLIANT, HYBRID, Session, Way, Ways};
 
 /// One requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,9 +147,7 @@ impl Term {
             Self::AppEnforcedRestrictions => limited(Session::APP_ENFORCED),
             Self::CloudAppSecurity => limited(Session::CLOUD_APP),
             Self::TokenProtection => limited(Session::TOKEN_PROTECTION),
-            Self::AnyControl => {
-                way.methods != ANY_METHOD || way.device != ANY_DEVICE || way.controls != 0
-            }
+            Self::AnyControl => !way.takes_password(methods.password),
         }
     }
 

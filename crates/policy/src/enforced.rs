@@ -178,11 +178,9 @@ impl PolicySet {
                     low.push(self.ways(&here.yes, false, path.ability));
                     high.push(self.ways(&here.possible(), true, path.ability));
                 }
-                let sometimes = mask
-                    .possible()
-                    .and(&touched)
-                    .iter()
-                    .any(|at| self.policies.get(at).is_some_and(|p| p.grant.has_grant()));
+                let sometimes = mask.possible().and(&touched).iter().any(|at| {
+                    self.policies.get(at).is_some_and(|p| p.grant.has_grant(self.methods.password))
+                });
                 ClassOutcome { members, possible, sometimes, class, low, high }
             })
             .collect();

@@ -104,9 +104,9 @@ impl Grant {
         self.low == Ways::open() && self.high == Ways::open() && self.session_words.is_empty()
     }
 
-    /// Whether anything beyond the session is asked for.
-    pub(crate) fn has_grant(&self) -> bool {
-        self.low.0.iter().all(|way| *way != Way { session: way.session, ..Way::OPEN })
+    /// Whether anything beyond a password is asked for.
+    pub(crate) fn has_grant(&self, password: u64) -> bool {
+        !self.low.0.iter().any(|way| way.takes_password(password))
     }
 }
 

@@ -108,7 +108,7 @@ impl PolicySet {
         target: &Target,
         situation: &Situation,
     ) -> Vec<PolicyHandle<'_>> {
-        let open = |way: &Way| *way == Way { session: way.session, ..Way::OPEN };
+        let open = |way: &Way| way.takes_password(self.methods.password);
         let mut out = self.applying(population, target, situation);
         out.retain(|handle| {
             self.policies.get(handle.at).is_some_and(|policy| !policy.grant.low.0.iter().any(open))

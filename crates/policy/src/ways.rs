@@ -112,6 +112,11 @@ impl Way {
         }
     }
 
+    /// Whether a password, from any device, is enough; limits on the session do not matter.
+    pub(crate) fn takes_password(&self, password: u64) -> bool {
+        self.methods & password != 0 && !self.is_managed() && self.controls == 0
+    }
+
     /// Whether only a managed device gets in.
     pub(crate) fn is_managed(&self) -> bool {
         self.device & UNMANAGED == 0
@@ -159,12 +164,6 @@ impl Ways {
     /// Either is enough.
     pub(crate) fn or(&self, other: &Self) -> Self {
         Self::of(self.0.iter().chain(&other.0).copied().collect())
-    }
-
-    /// Whether what satisfies the other satisfies this.
-    #[cfg(test)]
-    pub(crate) fn is_weaker_or_equal(&self, other: &Self) -> bool {
-        other.0.iter().all(|b| self.0.iter().any(|a| a.is_weaker_or_equal(b)))
     }
 }
 

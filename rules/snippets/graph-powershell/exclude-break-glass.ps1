@@ -14,7 +14,7 @@ if ($emergency.Count -eq 0) {
 Connect-MgGraph -TenantId '{{tenant}}' -NoWelcome -Scopes 'Policy.Read.All', 'Policy.ReadWrite.ConditionalAccess', 'Application.Read.All'
 
 $policies = Get-MgIdentityConditionalAccessPolicy -All | Where-Object {
-    ($PolicyId -eq '' -or $_.Id -eq $PolicyId) -and $_.Conditions.Users.IncludeUsers -notcontains 'None'
+    ($PolicyId -notmatch '^[0-9a-fA-F-]{36}$' -or $_.Id -eq $PolicyId) -and $_.Conditions.Users.IncludeUsers -notcontains 'None'
 }
 foreach ($policy in $policies) {
     $missing = $emergency | Where-Object { $policy.Conditions.Users.ExcludeUsers -notcontains $_ }

@@ -23,7 +23,9 @@ $applications = switch ($Scope) {
     'register-security-info' { @{ includeUserActions = @('urn:user:registersecurityinfo') } }
 }
 if ($Scope -eq 'admin') {
-    $users = @{ includeRoles = @({{role_ids}}); excludeUsers = $emergency }
+    # Hybrid Identity and Compliance Administrator are missing from Microsoft's list.
+    $more = '8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2', '17315797-102d-40b4-93e0-432062caca18'
+    $users = @{ includeRoles = @({{role_ids}}) + $more; excludeUsers = $emergency }
 }
 if ($Scope -eq 'data-apps') {
     $users.excludeUsers = $emergency + 'GuestsOrExternalUsers'

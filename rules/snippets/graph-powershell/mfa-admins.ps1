@@ -1,6 +1,6 @@
 # Asks the holders of administrative roles for MFA on all resources.
 # The policy is created in report-only; switch it on in the portal when its results are clean.
-#Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Identity.SignIns
+#Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Identity.DirectoryManagement, Microsoft.Graph.Identity.SignIns
 [CmdletBinding()]
 param(
     # mfa, or phishing-resistant (the built-in authentication strength).
@@ -12,10 +12,11 @@ $emergency = @({{break_glass_ids}})
 if ($emergency.Count -eq 0) {
     throw 'No emergency account is declared: run "cstack tenant break-glass add" first.'
 }
-Connect-MgGraph -TenantId '{{tenant}}' -NoWelcome -Scopes 'Policy.Read.All', 'Policy.ReadWrite.ConditionalAccess', 'Application.Read.All'
+Connect-MgGraph -TenantId '{{tenant}}' -NoWelcome -Scopes 'Policy.Read.All', 'Policy.ReadWrite.ConditionalAccess', 'Application.Read.All', 'RoleManagement.Read.Directory'
 
-$roles = @({{role_ids}})
-if ($roles.Count -eq 0) { throw 'No administrative role is held in this tenant.' }
+# The roles of Microsoft's guidance, and every role that is activated here but directory synchronisation.
+$roles = @({{role_ids}}) + @((Get-MgDirectoryRole -All).RoleTemplateId) |
+    Where-Object { $_ -and $_ -ne 'd29b2b05-8046-44ba-8758-1e26182fcf32' } | Select-Object -Unique
 $grant = if ($Strength -eq 'mfa') {
     @{ operator = 'OR'; builtInControls = @('mfa') }
 } else {

@@ -8,7 +8,7 @@ $ErrorActionPreference = 'Stop'
 
 Connect-MgGraph -TenantId '{{tenant}}' -NoWelcome -Scopes 'Policy.Read.All'
 
-if ($PolicyId -eq '') {
+if ($PolicyId -notmatch '^[0-9a-fA-F-]{36}$') {
     Get-MgIdentityConditionalAccessPolicy -All | Select-Object Id, DisplayName, State
 } else {
     Get-MgIdentityConditionalAccessPolicy -ConditionalAccessPolicyId $PolicyId | ConvertTo-Json -Depth 20
