@@ -1,0 +1,1 @@
+//! Readers of Microsoft Graph export files

@@ -1,0 +1,171 @@
+//! What can be configured.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::audit::AuditConfig;
+use super::size::ByteSize;
+
+/// Everything cstack can be told, after all layers are merged.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Config {
+    /// The local database.
+    pub store: StoreConfig,
+    /// What is logged, how, and where to.
+    pub log: LogConfig,
+    /// How results are written.
+    pub output: OutputConfig,
+    /// Which rules apply and with what thresholds.
+    pub audit: AuditConfig,
+    /// Import sources of each tenant, by its slug: what `cstack run` reads.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<String, SourceConfig>,
+}
+
+/// A configuration file: the settings, and named profiles that override them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct FileConfig {
+    /// The local database.
+    pub store: StoreConfig,
+    /// What is logged, how, and where to.
+    pub log: LogConfig,
+    /// How results are written.
+    pub output: OutputConfig,
+    /// Which rules apply and with what thresholds.
+    pub audit: AuditConfig,
+    /// Import sources of each tenant, by its slug: what `cstack run` reads.
+    pub sources: BTreeMap<String, SourceConfig>,
+    /// The same sections again under a name, laid over the rest by `--profile NAME`.
+    pub profile: BTreeMap<String, Config>,
+}
+
+/// `[store]`: the local database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// The database file; its folder also holds backups and exports. By default `cstack.duckdb`
+    /// in the data folder that `cstack paths` names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// A group of the operating system that shares the database (files 0660 in a 0770 folder).
+    /// Without one, only the owner can read it (0600 in 0700).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The most memory DuckDB may use, such as `512MiB` or `2GiB`.
+    pub memory_limit: ByteSize,
+    /// The number of threads DuckDB may use.
+    pub threads: NonZeroU16,
+    /// Seconds to wait for the database while another process writes, before exit code 75.
+    pub lock_wait: u32,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            path: None,
+            group: None,
+            memory_limit: ByteSize::gibibytes(1),
+            threads: NonZeroU16::MIN.saturating_add(1),
+            lock_wait: 10,
+        }
+    }
+}
+
+/// `[log]`: what is logged, how, and where to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// The least level that is logged.
+    pub level: LogLevel,
+    /// One line of text or one JSON object for each event.
+    pub format: LogFormat,
+    /// A file to append to instead of standard error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+}
+
+/// How much is logged.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What went wrong.
+    Error,
+    /// What looks wrong.
+    #[default]
+    Warn,
+    /// What happens.
+    Info,
+    /// Why it happens.
+    Debug,
+    /// Each step.
+    Trace,
+}
+
+/// The shape of a log line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
+
+/// `[output]`: how results are written.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct OutputConfig {
+    /// Whether results are coloured.
+    pub color: ColourChoice,
+    /// The format of results where a command knows several.
+    pub format: OutputFormat,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColourChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The format of a command's results.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputFormat {
+    /// For people at a terminal.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+    /// For spreadsheets.
+    Csv,
+    /// Markdown, for tickets.
+    Md,
+}
+
+/// `[sources.<tenant>]`: where a tenant's exports are found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct SourceConfig {
+    /// Files and folders of exports. Relative ones are taken from the configuration file's folder.
+    pub paths: Vec<PathBuf>,
+    /// Whether the exports are a part only: objects they lack are then kept, not retired.
+    pub partial: bool,
+}

@@ -1,0 +1,261 @@
+//! The registry of tenants.
+
+use jiff::Timestamp;
+use model::finding::FindingState;
+use model::tenant::{Tenant, TenantSlug, TenantSource};
+use report::TenantRow;
+use store::{Declared, FindingCount, FindingFilter, Store, StoreError};
+
+pub use store::TenantRemoval;
+
+/// Why the registry was left as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum TenantError {
+    /// The database is busy or broken, there is no such tenant, or the name is taken.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A name that nobody can read.
+    #[error("a tenant's display name cannot be empty")]
+    NoDisplayName,
+    /// A group's name that nobody can type.
+    #[error(
+        "{name:?} is not a name for a group: use letters, digits, '-', '_' and '.', at most 64 \
+         characters"
+    )]
+    InvalidGroup {
+        /// The name.
+        name: String,
+    },
+}
+
+/// What an operator tells of a tenant; what is absent stays as it is, or unknown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TenantDetails {
+    /// Name to show.
+    pub display_name: Option<String>,
+    /// Entra tenant id.
+    pub tenant_id: Option<String>,
+    /// Licence tier (`Free`, `P1`, `P2`); counts where the data does not tell.
+    pub licence_tier: Option<String>,
+}
+
+impl TenantDetails {
+    fn put_into(self, tenant: &mut Tenant) -> Result<(), TenantError> {
+        if let Some(name) = self.display_name {
+            if name.trim().is_empty() {
+                return Err(TenantError::NoDisplayName);
+            }
+            name.trim().clone_into(&mut tenant.display_name);
+        }
+        if self.tenant_id.is_some() {
+            tenant.tenant_id = self.tenant_id;
+        }
+        if self.licence_tier.is_some() {
+            tenant.licence_tier = self.licence_tier;
+        }
+        Ok(())
+    }
+}
+
+/// Registers a tenant, whose data comes from files until a source says otherwise.
+///
+/// # Errors
+/// [`TenantError`] where the name is taken, a detail is wrong or the database cannot be written.
+pub fn add(
+    store: &Store,
+    slug: &TenantSlug,
+    details: TenantDetails,
+    groups: &[String],
+    at: Timestamp,
+) -> Result<Tenant, TenantError> {
+    let mut tenant = Tenant {
+        slug: slug.clone(),
+        display_name: slug.to_string(),
+        tenant_id: None,
+        groups: Vec::new(),
+        licence_tier: None,
+        source: TenantSource::Files,
+        added_at: at,
+        as_of: None,
+    };
+    details.put_into(&mut tenant)?;
+    join(&mut tenant, groups)?;
+    store.add_tenant(&tenant)?;
+    Ok(tenant)
+}
+
+/// Changes what is known of a tenant.
+///
+/// # Errors
+/// [`TenantError`] where there is none, a detail is wrong or the database cannot be written.
+pub fn set(
+    store: &Store,
+    slug: &TenantSlug,
+    details: TenantDetails,
+) -> Result<Tenant, TenantError> {
+    change(store, slug, |tenant| details.put_into(tenant))
+}
+
+/// Gives a tenant another short name, everywhere; its findings keep their history.
+///
+/// # Errors
+/// [`TenantError`] where there is none, the name is taken or the database cannot be written.
+pub fn rename(store: &Store, from: &TenantSlug, to: &TenantSlug) -> Result<(), TenantError> {
+    Ok(store.rename_tenant(from, to)?)
+}
+
+/// Puts a tenant into fleet groups.
+///
+/// # Errors
+/// [`TenantError`] where there is no such tenant, a group's name is wrong or the database cannot
+/// be written.
+pub fn add_to_groups(
+    store: &Store,
+    slug: &TenantSlug,
+    groups: &[String],
+) -> Result<Tenant, TenantError> {
+    change(store, slug, |tenant| join(tenant, groups))
+}
+
+/// Takes a tenant out of fleet groups.
+///
+/// # Errors
+/// [`TenantError`] where there is no such tenant or the database cannot be written.
+pub fn remove_from_groups(
+    store: &Store,
+    slug: &TenantSlug,
+    groups: &[String],
+) -> Result<Tenant, TenantError> {
+    change(store, slug, |tenant| {
+        tenant.groups.retain(|group| !groups.contains(group));
+        Ok(())
+    })
+}
+
+/// What would go with a tenant.
+///
+/// # Errors
+/// [`TenantError`] where there is none or the database cannot be read.
+pub fn removal(store: &Store, slug: &TenantSlug) -> Result<TenantRemoval, TenantError> {
+    Ok(store.removal_of(slug)?)
+}
+
+/// Removes a tenant and everything of it.
+///
+/// # Errors
+/// [`TenantError`] where there is none or the database cannot be written.
+pub fn remove(store: &Store, slug: &TenantSlug) -> Result<TenantRemoval, TenantError> {
+    Ok(store.remove_tenant(slug)?)
+}
+
+/// Every tenant (those in one of the groups, where any is given), by name, with how much there is
+/// of it.
+///
+/// # Errors
+/// [`TenantError`] where the database cannot be read.
+pub fn list(
+    store: &Store,
+    groups: &[String],
+    as_of: Timestamp,
+) -> Result<Vec<TenantRow>, TenantError> {
+    let mut tenants = store.tenants()?;
+    tenants.retain(|tenant| groups.is_empty() || tenant.groups.iter().any(|g| groups.contains(g)));
+    rows(store, tenants, as_of)
+}
+
+/// One tenant with how much there is of it.
+///
+/// # Errors
+/// [`TenantError`] where there is none or the database cannot be read.
+pub fn show(store: &Store, slug: &TenantSlug, as_of: Timestamp) -> Result<TenantRow, TenantError> {
+    let tenant = store.tenant(slug)?;
+    let unknown = || StoreError::UnknownTenant(slug.to_string());
+    Ok(rows(store, vec![tenant], as_of)?.pop().ok_or_else(unknown)?)
+}
+
+/// The time that counts as now: the demonstration's own, where the store holds the demonstration,
+/// so that it never ages.
+///
+/// # Errors
+/// [`TenantError`] where the database cannot be read.
+pub fn clock(store: &Store, now: Timestamp) -> Result<Timestamp, TenantError> {
+    let tenants = store.tenants()?;
+    Ok(tenants.iter().filter_map(|tenant| tenant.as_of).max().unwrap_or(now))
+}
+
+/// Registers a tenant, or makes the registered one say the same.
+pub(crate) fn put(store: &Store, tenant: &Tenant) -> Result<Declared, StoreError> {
+    let held = match store.tenant(&tenant.slug) {
+        Ok(held) => held,
+        Err(StoreError::UnknownTenant(_)) => {
+            store.add_tenant(tenant)?;
+            return Ok(Declared::Added);
+        }
+        Err(error) => return Err(error),
+    };
+    let wanted = Tenant { added_at: held.added_at, as_of: held.as_of, ..tenant.clone() };
+    if wanted == held {
+        return Ok(Declared::Unchanged);
+    }
+    store.update_tenant(&wanted)?;
+    Ok(Declared::Changed)
+}
+
+fn change(
+    store: &Store,
+    slug: &TenantSlug,
+    how: impl FnOnce(&mut Tenant) -> Result<(), TenantError>,
+) -> Result<Tenant, TenantError> {
+    let held = store.tenant(slug)?;
+    let mut tenant = held.clone();
+    how(&mut tenant)?;
+    if tenant != held {
+        store.update_tenant(&tenant)?;
+    }
+    Ok(tenant)
+}
+
+fn join(tenant: &mut Tenant, groups: &[String]) -> Result<(), TenantError> {
+    for group in groups {
+        let fits = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+        if group.is_empty() || group.chars().count() > 64 || !group.chars().all(fits) {
+            return Err(TenantError::InvalidGroup { name: group.clone() });
+        }
+        if !tenant.groups.contains(group) {
+            tenant.groups.push(group.clone());
+        }
+    }
+    tenant.groups.sort();
+    Ok(())
+}
+
+fn rows(
+    store: &Store,
+    tenants: Vec<Tenant>,
+    as_of: Timestamp,
+) -> Result<Vec<TenantRow>, TenantError> {
+    if tenants.is_empty() {
+        return Ok(Vec::new());
+    }
+    let counts = store.tenant_counts()?;
+    let findings = store.tally_findings(&FindingFilter::default(), as_of)?;
+    let active = |slug: &TenantSlug| {
+        let of_tenant = |count: &&FindingCount| {
+            count.tenant == *slug && FindingState::is_active(count.state)
+        };
+        findings.iter().filter(of_tenant).map(|count| count.count).sum()
+    };
+    let mut rows = Vec::with_capacity(tenants.len());
+    for tenant in tenants {
+        let counts = counts.get(tenant.slug.as_str()).copied().unwrap_or_default();
+        let last = store.snapshots(&tenant.slug)?;
+        rows.push(TenantRow {
+            users: counts.users,
+            policies: counts.policies,
+            active_findings: active(&tenant.slug),
+            last_import: last.first().map(|snapshot| snapshot.taken_at),
+            tenant,
+        });
+    }
+    Ok(rows)
+}

@@ -1,0 +1,30 @@
+//! The local DuckDB file: schema, migrations, queries.
+//!
+//! Nobody holds the database: every unit of work attaches it, works and detaches it (see
+//! [`Store`]). Only DuckDB ever opens the file; a sidecar lock file orders writers. The only crate
+//! that sees `duckdb` or SQL.
+
+mod administration;
+mod connection;
+mod error;
+mod export;
+mod files;
+mod findings;
+mod migrations;
+mod registers;
+mod runs;
+mod settings;
+mod snapshots;
+mod tenants;
+mod times;
+
+pub use administration::{DatabaseCheck, DatabaseInfo, TableCount, Trouble};
+pub use connection::Store;
+pub use error::StoreError;
+pub use export::ExportFormat;
+pub use findings::*;
+pub use registers::*;
+pub use runs::RunFilter;
+pub use settings::StoreSettings;
+pub use snapshots::{KindCounts, SnapshotImport, SnapshotOutcome, SnapshotRecord};
+pub use tenants::{Removed, TenantCounts, TenantRemoval};

@@ -1,0 +1,204 @@
+//! A tenant as it is, or as it was.
+
+use std::collections::BTreeSet;
+
+use duckdb::{Connection, params, params_from_iter};
+use model::Timestamp;
+use model::object::ObjectKind;
+use model::snapshot::TenantSnapshot;
+use model::tenant::TenantSlug;
+
+use crate::times::{from_micros, to_sql};
+use crate::{Store, StoreError, registers};
+
+/// Tenants whose objects one query reads: few enough to bound memory.
+const TOGETHER: usize = 32;
+
+/// A recorded snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SnapshotRecord {
+    /// Identity.
+    pub id: String,
+    /// When the export was made.
+    pub taken_at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// Where it came from.
+    pub origin: String,
+    /// Whether it retired nothing.
+    pub partial: bool,
+    /// Objects added.
+    pub added: u32,
+    /// Objects changed.
+    pub changed: u32,
+    /// Objects retired.
+    pub retired: u32,
+}
+
+impl Store {
+    /// The tenant as it is; nothing where no snapshot was taken.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database is busy or cannot be read.
+    pub fn load_snapshot(&self, tenant: &TenantSlug) -> Result<Option<TenantSnapshot>, StoreError> {
+        let mut out = None;
+        self.for_each_snapshot(std::slice::from_ref(tenant), |_, snapshot| out = snapshot)?;
+        Ok(out)
+    }
+
+    /// The tenant as a snapshot left it.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database is busy or cannot be read.
+    pub fn load_snapshot_at(
+        &self,
+        tenant: &TenantSlug,
+        record: &SnapshotRecord,
+    ) -> Result<TenantSnapshot, StoreError> {
+        self.read(|conn| {
+            let mut out = TenantSnapshot::empty(tenant.clone(), record.taken_at);
+            out.snapshot_id.clone_from(&record.id);
+            out.collected = complete(conn, tenant.as_str())?;
+            let mut statement = conn.prepare(
+                "SELECT kind, object_id, body FROM object_version
+                 WHERE tenant = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)
+                   AND snapshot_id IN (SELECT snapshot_id FROM snapshot WHERE tenant = ?1)
+                 ORDER BY kind, display_name, object_id",
+            )?;
+            let mut rows = statement.query(params![tenant.as_str(), to_sql(record.recorded_at)])?;
+            while let Some(row) = rows.next()? {
+                add(
+                    &mut out,
+                    &row.get::<_, String>(0)?,
+                    &row.get::<_, String>(1)?,
+                    &row.get::<_, String>(2)?,
+                )?;
+            }
+            registers::load_into(conn, &mut out)?;
+            Ok(out)
+        })
+    }
+
+    /// Every tenant as it is, one after the other, so that memory holds a few at a time.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database is busy or cannot be read.
+    pub fn for_each_snapshot(
+        &self,
+        tenants: &[TenantSlug],
+        mut take: impl FnMut(&TenantSlug, Option<TenantSnapshot>),
+    ) -> Result<(), StoreError> {
+        for some in tenants.chunks(TOGETHER) {
+            // Read first, work later: the database is not held while somebody audits.
+            let loaded = self.read(|conn| load(conn, some))?;
+            for (tenant, snapshot) in some.iter().zip(loaded) {
+                take(tenant, snapshot);
+            }
+        }
+        Ok(())
+    }
+
+    /// The tenant's snapshots, latest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database is busy or cannot be read.
+    pub fn snapshots(&self, tenant: &TenantSlug) -> Result<Vec<SnapshotRecord>, StoreError> {
+        self.read(|conn| {
+            let mut statement = conn.prepare(
+                "SELECT snapshot_id, epoch_us(taken_at), epoch_us(recorded_at), origin, partial,
+                        added, changed, retired
+                 FROM snapshot WHERE tenant = ? ORDER BY recorded_at DESC, snapshot_id DESC",
+            )?;
+            let rows = statement.query_map([tenant.as_str()], |row| {
+                Ok(SnapshotRecord {
+                    id: row.get(0)?,
+                    taken_at: from_micros(row.get(1)?),
+                    recorded_at: from_micros(row.get(2)?),
+                    origin: row.get(3)?,
+                    partial: row.get(4)?,
+                    added: row.get(5)?,
+                    changed: row.get(6)?,
+                    retired: row.get(7)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+/// Kinds of which the whole listing was imported.
+pub(super) fn complete(
+    conn: &Connection,
+    tenant: &str,
+) -> Result<BTreeSet<ObjectKind>, StoreError> {
+    let mut statement = conn.prepare("SELECT DISTINCT kind FROM tenant_kind WHERE tenant = ?")?;
+    let rows = statement.query_map([tenant], |row| row.get::<_, String>(0))?;
+    let names = rows.collect::<Result<Vec<_>, _>>()?;
+    Ok(names.iter().filter_map(|name| ObjectKind::from_name(name)).collect())
+}
+
+fn load(
+    conn: &Connection,
+    tenants: &[TenantSlug],
+) -> Result<Vec<Option<TenantSnapshot>>, StoreError> {
+    let marks = vec!["?"; tenants.len()].join(", ");
+    let names = || params_from_iter(tenants.iter().map(TenantSlug::as_str));
+    let position = |name: &str| tenants.iter().position(|tenant| tenant.as_str() == name);
+    let mut out: Vec<Option<TenantSnapshot>> = vec![None; tenants.len()];
+
+    let mut statement = conn.prepare(&format!(
+        "SELECT tenant, arg_max(snapshot_id, recorded_at), epoch_us(max(taken_at))
+         FROM snapshot WHERE tenant IN ({marks}) GROUP BY tenant"
+    ))?;
+    let mut rows = statement.query(names())?;
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        let Some((tenant, slot)) =
+            position(&name).and_then(|at| tenants.get(at).zip(out.get_mut(at)))
+        else {
+            continue;
+        };
+        let mut snapshot = TenantSnapshot::empty(tenant.clone(), from_micros(row.get(2)?));
+        snapshot.snapshot_id = row.get(1)?;
+        *slot = Some(snapshot);
+    }
+    drop(rows);
+    for (tenant, snapshot) in tenants.iter().zip(&mut out) {
+        if let Some(snapshot) = snapshot {
+            snapshot.collected = complete(conn, tenant.as_str())?;
+            registers::load_into(conn, snapshot)?;
+        }
+    }
+
+    let mut statement = conn.prepare(&format!(
+        "SELECT tenant, kind, object_id, body FROM object_version
+         WHERE tenant IN ({marks}) AND valid_to IS NULL
+           AND snapshot_id IN (SELECT snapshot_id FROM snapshot)
+         ORDER BY tenant, kind, display_name, object_id"
+    ))?;
+    let mut rows = statement.query(names())?;
+    while let Some(row) = rows.next()? {
+        let name: String = row.get(0)?;
+        if let Some(Some(snapshot)) = position(&name).and_then(|at| out.get_mut(at)) {
+            add(
+                snapshot,
+                &row.get::<_, String>(1)?,
+                &row.get::<_, String>(2)?,
+                &row.get::<_, String>(3)?,
+            )?;
+        }
+    }
+    Ok(out)
+}
+
+fn add(snapshot: &mut TenantSnapshot, kind: &str, id: &str, body: &str) -> Result<(), StoreError> {
+    let Some(known) = ObjectKind::from_name(kind) else { return Ok(()) };
+    let tenant = snapshot.tenant.to_string();
+    snapshot.add(known, body).map_err(|source| StoreError::Object {
+        tenant,
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,7 @@
+//! Snapshots: a tenant's objects through time.
+
+mod import;
+mod load;
+
+pub use import::{KindCounts, SnapshotImport, SnapshotOutcome};
+pub use load::SnapshotRecord;

@@ -1,0 +1,11 @@
+//! The command line as its users meet it: the built binary, on a machine of its own.
+//!
+//! One test program for all of it, because each would be linked with DuckDB anew. A file a
+//! subject; add yours with a `mod` line.
+
+#[cfg(test)]
+mod config;
+#[cfg(test)]
+mod machine;
+#[cfg(test)]
+mod streams;
