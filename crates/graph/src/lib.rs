@@ -1,1 +1,3 @@
-//! Readers of Microsoft Graph export files
+//! Readers of Microsoft Graph export files.
+
+pub mod export;
