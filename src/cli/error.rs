@@ -131,6 +131,9 @@ fn known(error: &(dyn Error + 'static)) -> Option<Failure> {
     if error.is::<ConfigError>() {
         return Some(Failure::Usage);
     }
+    if ops::database::store_error(error).is_some_and(ops::StoreError::is_busy) {
+        return Some(Failure::Busy);
+    }
     if let Some(Cancelled::Signal(number)) = error.downcast_ref() {
         return Some(Failure::Signal(*number));
     }

@@ -67,6 +67,10 @@ pub enum FormatFlag {
     Csv,
     /// Markdown, for tickets
     Md,
+    /// JSON, one object a line
+    Ndjson,
+    /// SARIF 2.1.0 (audits only)
+    Sarif,
 }
 
 /// `--color`

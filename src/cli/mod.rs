@@ -11,18 +11,27 @@
 //! `cargo xtask docs` brings docs/CLI.md up to date. `?` works on any error: [`CliError`] tells
 //! the exit code from the errors in its chain.
 
+mod audit;
 mod completions;
 mod config;
 mod context;
+mod coverage;
 mod docs_markdown;
 mod error;
+mod exception;
 mod exit;
+mod findings;
 mod globals;
 mod output;
 mod paths;
 mod progress;
 mod prompt;
+mod registers;
+mod rules;
+mod rendering;
 mod signals;
+mod tenant;
+mod whatif;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -54,6 +63,15 @@ macro_rules! subcommands {
 }
 
 subcommands! {
+    Audit in audit,
+    Coverage in coverage,
+    #[command(name = "whatif")]
+    WhatIf in whatif,
+    Rules in rules,
+    Tenant in tenant,
+    Findings in findings,
+    Exception in exception,
+    Registers in registers,
     Config in config,
     Paths in paths,
     Completions in completions,

@@ -102,6 +102,8 @@ fn name(format: OutputFormat) -> &'static str {
         OutputFormat::Json => "json",
         OutputFormat::Csv => "csv",
         OutputFormat::Md => "md",
+        OutputFormat::Ndjson => "ndjson",
+        OutputFormat::Sarif => "sarif",
     }
 }
 

@@ -20,4 +20,4 @@ pub use matrix::coverage_rule;
 pub use options::{AppSegment, AuditOptions, UserSegment};
 pub use rule_tests::{RuleTestOutcome, run_rule_tests};
 pub use snippet::fill_snippet;
-pub use tenant::{AuditError, audit_tenant, coverage};
+pub use tenant::{AuditError, audit_tenant, coverage, excluded_counts};

@@ -266,3 +266,15 @@ pub(crate) fn witnesses(
         .collect();
     (status, all)
 }
+
+/// How many users each active policy excludes, groups expanded, emergency accounts and exceptions
+/// apart: what growth since an earlier snapshot is measured against.
+///
+/// # Errors
+/// As [`audit_tenant`].
+pub fn excluded_counts(
+    snapshot: &TenantSnapshot,
+    options: &AuditOptions,
+) -> Result<std::collections::BTreeMap<String, usize>, AuditError> {
+    with_context(snapshot, options, |context| Ok(checks::excluded_counts(context)))
+}

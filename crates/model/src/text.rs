@@ -18,6 +18,16 @@ pub fn sanitize(text: &str) -> std::borrow::Cow<'_, str> {
     std::borrow::Cow::Owned(out)
 }
 
+/// As [`sanitize`], line by line: the line breaks stay.
+pub fn sanitize_lines(text: &str) -> String {
+    text.split_inclusive('\n')
+        .map(|line| match line.strip_suffix('\n') {
+            Some(line) => format!("{}\n", sanitize(line)),
+            None => sanitize(line).into_owned(),
+        })
+        .collect()
+}
+
 /// Whether a character may steer a terminal or hide the text's true order.
 fn is_hostile(c: char) -> bool {
     c.is_control()

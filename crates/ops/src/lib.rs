@@ -1,8 +1,16 @@
 //! Use cases over store, graph, audit and report: what both front ends call.
 
+pub mod auditing;
 pub mod cancellation;
+pub mod catalogue;
 pub mod config;
+pub mod database;
 pub mod diagnostics;
 pub mod progress;
+pub mod registers;
+pub mod tenants;
+pub mod triage;
+pub mod whatif;
 
 pub use cancellation::{Cancellation, Cancelled};
+pub use store::{Store, StoreError};

@@ -157,6 +157,8 @@ impl Store {
             if find(tx, to)?.is_some() {
                 return Err(StoreError::TenantExists(to.to_string()));
             }
+            // A finding's identity holds its tenant's name.
+            crate::findings::rename::rename_tenant(tx, from, to)?;
             for (table, column) in TENANT_TABLES {
                 tx.execute(
                     &format!("UPDATE {table} SET {column} = ? WHERE {column} = ?"),

@@ -441,3 +441,15 @@ pub(crate) fn dynamic(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
         "none is filled by a rule",
     )
 }
+
+/// How many users each active policy excludes.
+pub(crate) fn counts(context: &Context<'_>) -> BTreeMap<String, usize> {
+    let intended = context.intended("exclusion.creep");
+    context
+        .snapshot
+        .policies
+        .iter()
+        .filter(active)
+        .map(|policy| (policy.id.clone(), excluded_by(context, policy, &intended).count_ones(..)))
+        .collect()
+}

@@ -9,6 +9,8 @@ mod posture;
 
 use serde::Deserialize;
 
+pub(crate) use exclusions::counts as excluded_counts;
+
 use crate::catalogue::Rule;
 use crate::context::Context;
 use crate::outcome::Outcome;

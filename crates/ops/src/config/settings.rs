@@ -158,6 +158,10 @@ pub enum OutputFormat {
     Csv,
     /// Markdown, for tickets.
     Md,
+    /// JSON, one object a line.
+    Ndjson,
+    /// SARIF 2.1.0, for code-scanning tools.
+    Sarif,
 }
 
 /// `[sources.<tenant>]`: where a tenant's exports are found.

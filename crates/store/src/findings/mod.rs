@@ -5,6 +5,7 @@ mod filter;
 mod lifecycle;
 mod list;
 mod merge;
+pub(crate) mod rename;
 mod replay;
 pub(crate) mod row;
 mod short_id;

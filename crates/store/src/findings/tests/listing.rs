@@ -1,4 +1,3 @@
-use model::finding::FindingState;
 use model::rule::Severity;
 use serde_json::json;
 
@@ -80,6 +79,22 @@ fn a_snooze_that_has_ended_is_listed_among_the_open() {
     let after =
         folder.store.count_findings(&FindingFilter::default(), time("2026-11-10T00:00:00Z"));
     assert_eq!((before.unwrap(), after.unwrap()), (3, 4));
+}
+
+#[test]
+fn a_group_means_its_tenants() {
+    let folder = fleet();
+    for (slug, groups) in [("contoso", vec!["gold", "legal"]), ("fabrikam", vec!["goldsmiths"])] {
+        let groups = groups.into_iter().map(str::to_owned).collect();
+        folder.store.add_tenant(&Tenant { groups, ..registered(slug) }).unwrap();
+    }
+    let of = |group: &str| FindingFilter {
+        groups: vec![group.to_owned()],
+        ..FindingFilter::everything()
+    };
+    assert_eq!(rules(&folder, &of("gold")).len(), 3);
+    assert_eq!(rules(&folder, &of("goldsmiths")), ["rule.mfa-all-users"]);
+    assert!(rules(&folder, &of("smiths")).is_empty());
 }
 
 #[test]

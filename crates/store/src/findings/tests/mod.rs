@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use model::finding::{Finding, TrackedFinding};
 use model::rule::Severity;
-use model::tenant::TenantSlug;
+use model::tenant::{Tenant, TenantSlug, TenantSource};
 use serde_json::{Value, json};
 
 use super::{FindingFilter, MergeRun, Target, TriageAction, TriageOutcome, TriageRequest};
@@ -33,6 +33,19 @@ pub(crate) fn time(text: &str) -> Timestamp {
 
 pub(crate) fn tenant(name: &str) -> TenantSlug {
     TenantSlug::new(name).unwrap()
+}
+
+fn registered(slug: &str) -> Tenant {
+    Tenant {
+        slug: tenant(slug),
+        display_name: slug.to_owned(),
+        tenant_id: None,
+        groups: Vec::new(),
+        licence_tier: None,
+        source: TenantSource::Files,
+        added_at: time("2026-01-01T00:00:00Z"),
+        as_of: None,
+    }
 }
 
 /// A finding of tenant `contoso` about a policy.

@@ -200,3 +200,22 @@ fn a_new_title_is_shown_without_an_entry_in_the_history() {
     assert_eq!(folder.one(&id, "2026-11-03T00:00:00Z").finding.title, "2 of 4 admins need no MFA");
     assert_eq!(folder.events(&id).len(), 1);
 }
+
+#[test]
+fn a_tenant_with_another_name_keeps_its_findings_and_their_history() {
+    let folder = store();
+    folder.store.add_tenant(&registered("contoso")).unwrap();
+    let old = folder.with("2026-11-01T02:00:00Z", admins(facts()));
+    folder.act("2026-11-01T09:00:00Z", "dana", accept("2027-01-01T00:00:00Z"), &[&old]);
+    folder.store.rename_tenant(&tenant("contoso"), &tenant("northwind")).unwrap();
+
+    let seen = finding_of("northwind", "rule.mfa-admins", Severity::Critical, "tenant", facts());
+    let again = MergeRun {
+        tenant: tenant("northwind"),
+        ..run("2026-11-02T02:00:00Z", vec![seen.clone()])
+    };
+    let counts = folder.store.merge_run(again).unwrap();
+    assert_eq!(counts, MergeCounts { unchanged: 1, ..MergeCounts::default() });
+    assert_eq!(folder.one(&seen.fingerprint, "2026-11-03T00:00:00Z").state, FindingState::Accepted);
+    assert_eq!(folder.events(&seen.fingerprint), ["opened open>open", "accept open>accepted"]);
+}

@@ -1,0 +1,249 @@
+//! Audits of tenants in the store.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use audit::{AuditError, AuditOptions, Catalogue, audit_tenant, excluded_counts};
+use model::Timestamp;
+use model::rule::{RuleStatus, SubjectKind};
+use model::run::{AuditReport, MergeCounts, RunRecord};
+use model::snapshot::TenantSnapshot;
+use model::tenant::{Tenant, TenantSlug};
+use serde_json::json;
+use store::{MergeRun, Store, StoreError};
+
+use super::options::options_for;
+use crate::config::AuditConfig;
+use crate::progress::Progress;
+use crate::{Cancellation, Cancelled};
+
+/// Why one tenant could not be audited.
+#[derive(Debug, thiserror::Error)]
+pub enum TenantAuditError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The audit.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// Nothing was imported.
+    #[error("nothing was imported for tenant {0} yet: `cstack import --tenant {0} PATH`")]
+    Empty(TenantSlug),
+    /// The work was stopped.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// What to audit, and how.
+pub struct AuditRequest<'a> {
+    /// Rules.
+    pub catalogue: &'a Catalogue,
+    /// Settings.
+    pub config: &'a AuditConfig,
+    /// The time taken as now; a tenant's own time, then this, where absent.
+    pub as_of: Option<Timestamp>,
+    /// The clock.
+    pub now: Timestamp,
+    /// Whether findings and the run are recorded.
+    pub record: bool,
+}
+
+/// One tenant's audit.
+#[derive(Debug)]
+pub struct TenantAudit {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// Users in the snapshot.
+    pub users: usize,
+    /// Policies in the snapshot.
+    pub policies: usize,
+    /// What came of it.
+    pub report: Result<AuditReport, TenantAuditError>,
+    /// What it changed in the store's findings.
+    pub merged: MergeCounts,
+}
+
+/// Audits of several tenants.
+#[derive(Debug, Default)]
+pub struct FleetAudit {
+    /// One by one, in the order asked for.
+    pub tenants: Vec<TenantAudit>,
+}
+
+impl FleetAudit {
+    /// Whether some tenant could not be audited.
+    pub fn some_failed(&self) -> bool {
+        self.tenants.iter().any(|tenant| tenant.report.is_err())
+    }
+
+    /// Reports of those that could.
+    pub fn reports(&self) -> impl Iterator<Item = &AuditReport> {
+        self.tenants.iter().filter_map(|tenant| tenant.report.as_ref().ok())
+    }
+}
+
+/// The registered tenants by name and group; all of them where neither is given.
+///
+/// # Errors
+/// [`StoreError::UnknownTenant`] where a name is not registered.
+pub fn select(
+    store: &Store,
+    names: &[TenantSlug],
+    groups: &[String],
+) -> Result<Vec<Tenant>, StoreError> {
+    let all = store.tenants()?;
+    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|t| t.slug == **name)) {
+        return Err(StoreError::UnknownTenant(unknown.to_string()));
+    }
+    let everybody = names.is_empty() && groups.is_empty();
+    let asked = |tenant: &Tenant| {
+        everybody
+            || names.contains(&tenant.slug)
+            || tenant.groups.iter().any(|group| groups.contains(group))
+    };
+    Ok(all.into_iter().filter(asked).collect())
+}
+
+/// Audits tenants. One that fails does not stop the others.
+///
+/// # Errors
+/// Where the work was stopped or the database cannot be read at all.
+pub fn audit_fleet(
+    store: &Store,
+    tenants: Vec<Tenant>,
+    request: &AuditRequest<'_>,
+    progress: &dyn Progress,
+    cancellation: &Cancellation,
+) -> Result<FleetAudit, TenantAuditError> {
+    let names: Vec<TenantSlug> = tenants.iter().map(|tenant| tenant.slug.clone()).collect();
+    let mut task = progress.begin("auditing", Some(names.len() as u64));
+    let mut out = FleetAudit::default();
+    let mut stopped = None;
+    let mut waiting = tenants.into_iter();
+    let mut runs = Vec::new();
+    store.for_each_snapshot(&names, |_, snapshot| {
+        let Some(tenant) = waiting.next() else { return };
+        if stopped.is_none() {
+            stopped = cancellation.check().err();
+        }
+        if stopped.is_some() {
+            return;
+        }
+        let started = Timestamp::now();
+        let audited = one(store, tenant, snapshot, request);
+        task.advance(1);
+        if request.record {
+            runs.push(record(&audited, started));
+        }
+        out.tenants.push(audited);
+    })?;
+    if let Some(cancelled) = stopped {
+        return Err(cancelled.into());
+    }
+    store.record_runs(&runs)?;
+    Ok(out)
+}
+
+fn one(
+    store: &Store,
+    tenant: Tenant,
+    snapshot: Option<TenantSnapshot>,
+    request: &AuditRequest<'_>,
+) -> TenantAudit {
+    let (users, policies) =
+        snapshot.as_ref().map_or((0, 0), |snapshot| (snapshot.users.len(), snapshot.policies.len()));
+    let mut merged = MergeCounts::default();
+    let report = snapshot.ok_or_else(|| TenantAuditError::Empty(tenant.slug.clone())).and_then(
+        |snapshot| {
+            let as_of = request.as_of.or(tenant.as_of).unwrap_or(request.now);
+            let mut options = options_for(request.config, request.catalogue, Some(&tenant), as_of);
+            options.excluded_before = before(store, &tenant.slug, &options)?;
+            let report = audit_tenant(&snapshot, request.catalogue, &options)?;
+            if request.record {
+                merged = merge(store, &report, request)?;
+            }
+            Ok(report)
+        },
+    );
+    TenantAudit { tenant, users, policies, report, merged }
+}
+
+/// How many each policy excluded in the snapshot before the current one.
+fn before(
+    store: &Store,
+    tenant: &TenantSlug,
+    options: &AuditOptions,
+) -> Result<BTreeMap<String, usize>, TenantAuditError> {
+    let history = store.snapshots(tenant)?;
+    let Some(earlier) = history.get(1) else { return Ok(BTreeMap::new()) };
+    let snapshot = store.load_snapshot_at(tenant, earlier)?;
+    Ok(excluded_counts(&snapshot, options)?)
+}
+
+/// Takes the findings in. A finding whose rule looked at its subject and no longer fails is
+/// resolved; where the rule could not tell, it stays.
+fn merge(
+    store: &Store,
+    report: &AuditReport,
+    request: &AuditRequest<'_>,
+) -> Result<MergeCounts, StoreError> {
+    let unresolved = store.unresolved_subjects(&report.tenant)?;
+    let passed = unresolved.into_iter().filter(|(rule, subject)| passes(report, request.catalogue, rule, subject));
+    store.merge_run(MergeRun {
+        tenant: report.tenant.clone(),
+        run_id: uuid::Uuid::now_v7().to_string(),
+        as_of: report.as_of,
+        findings: report.findings.clone(),
+        passed: passed.collect(),
+        retired_subjects: BTreeSet::new(),
+    })
+}
+
+/// Whether a rule looked at a subject and found nothing wrong with it.
+fn passes(report: &AuditReport, catalogue: &Catalogue, rule: &str, subject: &[String]) -> bool {
+    let mut of_rule = report.results.iter().filter(|result| result.rule == rule).peekable();
+    if of_rule.peek().is_none() {
+        return false;
+    }
+    let mut listed = None;
+    let mut looked = true;
+    for result in of_rule {
+        if result.subject == subject {
+            listed = Some(result.status);
+        }
+        // A result about the whole tenant that is not a verdict is one about no subject at all.
+        let whole = result.subject.first().is_some_and(|id| id == "tenant");
+        looked &= !(whole && matches!(result.status, RuleStatus::Unknown | RuleStatus::NotApplicable));
+    }
+    let per_subject = catalogue
+        .get(rule)
+        .is_some_and(|rule| matches!(rule.meta.subject, SubjectKind::Policy | SubjectKind::Principal));
+    match listed {
+        Some(status) => status == RuleStatus::Pass,
+        // A rule about policies or principals lists those that are not well: the rest are.
+        None => looked && per_subject,
+    }
+}
+
+fn record(audited: &TenantAudit, started: Timestamp) -> RunRecord {
+    let detail = match &audited.report {
+        Ok(report) => json!({
+            "findings": report.findings.len(),
+            "pass": report.count(RuleStatus::Pass),
+            "fail": report.count(RuleStatus::Fail),
+            "unknown": report.count(RuleStatus::Unknown),
+            "notApplicable": report.count(RuleStatus::NotApplicable),
+            "score": report.coverage.score,
+            "merged": audited.merged,
+        }),
+        Err(error) => json!({ "error": error.to_string() }),
+    };
+    RunRecord {
+        id: uuid::Uuid::now_v7().to_string(),
+        tenant: audited.tenant.slug.clone(),
+        stage: "audit".into(),
+        started_at: started,
+        ended_at: Some(Timestamp::now()),
+        outcome: if audited.report.is_ok() { "ok" } else { "failed" }.into(),
+        detail,
+    }
+}

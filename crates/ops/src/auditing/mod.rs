@@ -1,0 +1,9 @@
+//! Audits of tenants: from the store, or of policy files alone.
+
+mod fleet;
+mod files;
+mod options;
+
+pub use files::{AuditFilesError, audit_files};
+pub use fleet::{AuditRequest, FleetAudit, TenantAudit, TenantAuditError, audit_fleet, select};
+pub use options::options_for;

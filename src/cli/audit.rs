@@ -1,0 +1,145 @@
+//! `cstack audit`
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use model::rule::Severity;
+use model::run::AuditReport;
+use model::tenant::TenantSlug;
+use ops::auditing::{AuditRequest, FleetAudit, audit_files, audit_fleet, select};
+use report::{FleetRow, Format};
+
+use super::rendering::{envelope, format, style};
+use super::{CliError, Context, Failure, Outcome};
+
+/// Audit tenants, or policy files alone, and say what is not protected
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Everything there is to audit (for scripts that say so)
+    #[arg(value_parser = ["all"], hide = true)]
+    what: Option<String>,
+
+    /// Audit this tenant; may be given several times. Without --tenant and --group, all
+    #[arg(short, long, value_name = "NAME")]
+    tenant: Vec<TenantSlug>,
+
+    /// Audit the tenants of this group
+    #[arg(short, long, value_name = "NAME")]
+    group: Vec<String>,
+
+    /// Audit these files or folders alone, without store and directory
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["tenant", "group"])]
+    policies: Vec<PathBuf>,
+
+    /// With --policies: an emergency account, by object id
+    #[arg(long, value_name = "ID", requires = "policies")]
+    break_glass: Vec<String>,
+
+    /// Take this time as now (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Timestamp>,
+
+    /// End with code 10 if there are findings of this severity or worse
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Severity>,
+
+    /// Show what would be found, and record nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Write no narratives (this build writes none)
+    #[arg(long, hide = true)]
+    no_narratives: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
+    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    let now = context.now();
+    if !args.policies.is_empty() {
+        let as_of = args.as_of.unwrap_or(now);
+        let audit = &context.config().audit;
+        let (report, notes) =
+            audit_files(&args.policies, &args.break_glass, &catalogue, audit, as_of)?;
+        for note in notes {
+            context.remark(&format!("note: {note}"));
+        }
+        let text = report::audit(&report, &envelope(context), format(context), &style(context))?;
+        context.output().write(&text)?;
+        return Ok(verdict(args.fail_on, [&report], false));
+    }
+    let store = ops::database::open(context.config(), context.paths());
+    let tenants = select(&store, &args.tenant, &args.group)?;
+    if tenants.is_empty() {
+        return Err(CliError::new(Failure::General, "there is no tenant to audit")
+            .remedy("import one with `cstack import --tenant NAME PATH`, or see `cstack demo`"));
+    }
+    let one = tenants.len() == 1;
+    let request = AuditRequest {
+        catalogue: &catalogue,
+        config: &context.config().audit,
+        as_of: args.as_of,
+        now,
+        record: !args.dry_run,
+    };
+    let fleet =
+        audit_fleet(&store, tenants, &request, context.progress().as_ref(), context.cancellation())?;
+    show(context, &fleet, one)?;
+    for tenant in &fleet.tenants {
+        if let Err(error) = &tenant.report {
+            eprintln!(
+                "error: tenant {}: {}",
+                tenant.tenant.slug,
+                model::text::sanitize(&error.to_string())
+            );
+        }
+    }
+    Ok(verdict(args.fail_on, fleet.reports(), fleet.some_failed()))
+}
+
+/// One tenant in full; several as a fleet at a terminal, and in full for programs.
+fn show(context: &Context, fleet: &FleetAudit, one: bool) -> Result<(), CliError> {
+    let format = format(context);
+    let (envelope, style) = (envelope(context), style(context));
+    let full = one || matches!(format, Format::Json | Format::Ndjson | Format::Sarif);
+    let text = if full {
+        let reports: Vec<AuditReport> = fleet.reports().cloned().collect();
+        match reports.as_slice() {
+            [report] if one => report::audit(report, &envelope, format, &style)?,
+            reports => report::audits(reports, &envelope, format, &style)?,
+        }
+    } else {
+        report::fleet(&rows(fleet), &envelope, format, &style)?
+    };
+    context.output().write(&text)
+}
+
+/// The fleet's rows.
+pub(super) fn rows(fleet: &FleetAudit) -> Vec<FleetRow> {
+    fleet
+        .tenants
+        .iter()
+        .map(|audited| match &audited.report {
+            Ok(report) => {
+                FleetRow::of_audit(&audited.tenant, audited.users, audited.policies, report)
+            }
+            Err(error) => FleetRow::failed(&audited.tenant, error.to_string()),
+        })
+        .collect()
+}
+
+/// How a command that audited ends. Failed tenants outrank findings: a script must not take a
+/// partial result for the whole.
+pub(super) fn verdict<'r>(
+    fail_on: Option<Severity>,
+    reports: impl IntoIterator<Item = &'r AuditReport>,
+    some_failed: bool,
+) -> Outcome {
+    let worst = reports.into_iter().filter_map(AuditReport::worst).max();
+    if some_failed {
+        Outcome::SomeTenantsFailed
+    } else if fail_on.is_some_and(|limit| worst >= Some(limit)) {
+        Outcome::FindingsAtOrAbove
+    } else {
+        Outcome::Done
+    }
+}

@@ -1,0 +1,59 @@
+//! `cstack coverage`
+
+use jiff::Timestamp;
+use model::tenant::TenantSlug;
+use ops::auditing::{AuditRequest, audit_fleet, select};
+use report::Coverage;
+
+use super::rendering::{envelope, format, style};
+use super::{CliError, Context, Failure, Outcome};
+
+/// Show what holds for which people on which applications
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The tenant
+    #[arg(short, long, value_name = "NAME")]
+    tenant: TenantSlug,
+
+    /// One cell in full: user segment and application segment
+    #[arg(long, value_name = "USERS,APPS")]
+    cell: Option<String>,
+
+    /// Take this time as now (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Timestamp>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
+    let store = ops::database::open(context.config(), context.paths());
+    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    let tenants = select(&store, std::slice::from_ref(&args.tenant), &[])?;
+    let request = AuditRequest {
+        catalogue: &catalogue,
+        config: &context.config().audit,
+        as_of: args.as_of,
+        now: context.now(),
+        record: false,
+    };
+    let fleet =
+        audit_fleet(&store, tenants, &request, context.progress().as_ref(), context.cancellation())?;
+    let Some(audited) = fleet.tenants.into_iter().next() else {
+        return Err(CliError::new(Failure::General, "the tenant was not audited"));
+    };
+    let report = audited.report?;
+    let coverage =
+        Coverage { tenant: &report.tenant, as_of: report.as_of, matrix: &report.coverage };
+    let (envelope, format, style) = (envelope(context), format(context), style(context));
+    let text = match &args.cell {
+        None => report::coverage(&coverage, &envelope, format, &style)?,
+        Some(cell) => {
+            let (users, apps) = cell.split_once(',').ok_or_else(|| {
+                CliError::usage(format!("{cell:?} is not a cell"))
+                    .remedy("write the user segment, a comma and the application segment")
+            })?;
+            report::coverage_cell(&coverage, users.trim(), apps.trim(), &envelope, format, &style)?
+        }
+    };
+    context.output().write(&text)?;
+    Ok(Outcome::Done)
+}
