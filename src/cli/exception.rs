@@ -45,7 +45,8 @@ enum Action {
         /// When it ends: a date, a time, or a duration such as `90d`
         #[arg(long, value_name = "TIME")]
         expires: String,
-        /// Take principal or policy as an id, although the imported data does not have it
+        /// Take what is not known as an id: a principal or policy that the imported data does not
+        /// have, a rule that the catalogue does not have
         #[arg(long)]
         force: bool,
     },
@@ -94,6 +95,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
                 (None, None, Some(rule)) => ExceptionFor::Rule(rule),
                 (None, None, None) => return Err(CliError::usage("the exception is for nothing")),
             };
+            if let Some(rule) = rule
+                && !force
+            {
+                known(context, rule)?;
+            }
             let new = NewException {
                 tenant,
                 subject,
@@ -120,6 +126,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// A misspelt rule would be an exception for nothing.
+fn known(context: &Context, rule: &str) -> Result<(), CliError> {
+    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    // The cells of the coverage matrix are rules that the configuration makes.
+    if catalogue.get(rule).is_some() || rule.starts_with("coverage.") {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("there is no rule {rule:?}"))
+        .remedy("`cstack rules list` lists them; --force takes it as it is"))
 }
 
 fn told(
@@ -150,7 +167,8 @@ fn list(context: &Context, entries: &[ExceptionEntry], now: Timestamp) -> Result
     context.output().write_with(|sink| {
         for entry in entries {
             let state = if entry.is_in_force(now) { "ends" } else { "ended" };
-            let rule = entry.rule.as_deref().map_or_else(String::new, |rule| format!(" for {rule}"));
+            let rule =
+                entry.rule.as_deref().map_or_else(String::new, |rule| format!(" for {rule}"));
             writeln!(
                 sink,
                 "{}  {} {}{rule}  {state} {}  {}: {}",

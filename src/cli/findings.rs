@@ -5,6 +5,7 @@ mod selection;
 
 use clap::Subcommand;
 use jiff::Timestamp;
+use model::finding::TrackedFinding;
 use ops::triage;
 use report::{FindingDetail, Format};
 
@@ -56,30 +57,59 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     let now = ops::tenants::clock(&store, context.now())?;
     match &args.action {
         Action::List { selection, page } => list(context, &store, selection, *page, now)?,
-        Action::Show { id } => {
-            let finding = triage::find(&store, id, now)?;
-            let history = triage::history(&store, &finding)?;
-            let detail =
-                FindingDetail { finding: &finding, rule: None, snippet: None, history: &history };
-            let text = report::finding(&detail, &envelope(context), format(context), &style(context))?;
-            context.output().write(&text)?;
-        }
+        Action::Show { id } => show(context, &store, id, now)?,
         Action::History { id } => {
             let finding = triage::find(&store, id, now)?;
             let events = triage::history(&store, &finding)?;
-            let text =
-                report::finding_history(&events, &envelope(context), format(context), &style(context))?;
+            let text = report::finding_history(
+                &events,
+                &envelope(context),
+                format(context),
+                &style(context),
+            )?;
             context.output().write(&text)?;
         }
         Action::Summary { selection } => {
             let tallies = triage::tally(&store, &selection.filter(now)?, now)?;
-            let text =
-                report::findings_summary(&tallies, &envelope(context), format(context), &style(context))?;
+            let text = report::findings_summary(
+                &tallies,
+                &envelope(context),
+                format(context),
+                &style(context),
+            )?;
             context.output().write(&text)?;
         }
         Action::Decide(decide) => decide::run(context, &store, decide, now)?,
     }
     Ok(Outcome::Done)
+}
+
+fn show(context: &Context, store: &ops::Store, id: &str, now: Timestamp) -> Result<(), CliError> {
+    let finding = triage::find(store, id, now)?;
+    let history = triage::history(store, &finding)?;
+    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    let rule = catalogue.get(&finding.finding.rule).map(|rule| &rule.meta);
+    let snippet = match rule.and_then(|rule| rule.snippet.as_deref()) {
+        Some(snippet) => Some(filled(store, &finding, snippet)?),
+        None => None,
+    };
+    let detail =
+        FindingDetail { finding: &finding, rule, snippet: snippet.as_deref(), history: &history };
+    let text = report::finding(&detail, &envelope(context), format(context), &style(context))?;
+    context.output().write(&text)
+}
+
+/// A rule's snippet with the ids of the finding's tenant, and its policy where it is about one.
+fn filled(store: &ops::Store, tracked: &TrackedFinding, snippet: &str) -> Result<String, CliError> {
+    let finding = &tracked.finding;
+    let snapshot = store.load_snapshot(&finding.tenant)?;
+    let policies = snapshot.as_ref().map(|snapshot| snapshot.policies.as_slice());
+    let policy = policies
+        .unwrap_or_default()
+        .iter()
+        .find(|policy| finding.subject.contains(&policy.id))
+        .map(|policy| (policy.id.as_str(), policy.display_name.as_str()));
+    Ok(ops::catalogue::fill_snippet(snippet, snapshot.as_ref(), policy))
 }
 
 fn list(

@@ -16,12 +16,15 @@ mod completions;
 mod config;
 mod context;
 mod coverage;
+mod demo;
 mod docs_markdown;
 mod error;
 mod exception;
 mod exit;
 mod findings;
+mod fixtures;
 mod globals;
+mod import;
 mod output;
 mod paths;
 mod progress;
@@ -63,6 +66,7 @@ macro_rules! subcommands {
 }
 
 subcommands! {
+    Import in import,
     Audit in audit,
     Coverage in coverage,
     #[command(name = "whatif")]
@@ -72,6 +76,9 @@ subcommands! {
     Findings in findings,
     Exception in exception,
     Registers in registers,
+    Demo in demo,
+    #[command(hide = true)]
+    Fixtures in fixtures,
     Config in config,
     Paths in paths,
     Completions in completions,

@@ -22,10 +22,7 @@ pub(super) fn format(context: &Context) -> Format {
 
 /// What a report says of its making.
 pub(super) fn envelope(context: &Context) -> Envelope {
-    Envelope {
-        generated_at: context.now(),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    Envelope { generated_at: context.now(), tool_version: env!("CARGO_PKG_VERSION").to_owned() }
 }
 
 /// How tables are drawn.

@@ -87,7 +87,8 @@ struct Details {
 impl Details {
     fn details(&self) -> TenantDetails {
         let tier = |text: &String| {
-            let known = ["Free", "P1", "P2"].into_iter().find(|tier| tier.eq_ignore_ascii_case(text));
+            let known =
+                ["Free", "P1", "P2"].into_iter().find(|tier| tier.eq_ignore_ascii_case(text));
             known.map_or_else(|| text.clone(), str::to_owned)
         };
         TenantDetails {
@@ -124,7 +125,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         Action::List { group } => {
             let now = tenants::clock(&store, context.now())?;
             let rows = tenants::list(&store, group, now)?;
-            let text = report::tenants(&rows, &envelope(context), format(context), &style(context))?;
+            let text =
+                report::tenants(&rows, &envelope(context), format(context), &style(context))?;
             context.output().write(&text)?;
         }
         Action::Show { tenant } => show(context, &store, tenant)?,
@@ -148,7 +150,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         }
         Action::Group { action } => {
             let changed = match action {
-                GroupAction::Add { tenant, groups } => tenants::add_to_groups(&store, tenant, groups)?,
+                GroupAction::Add { tenant, groups } => {
+                    tenants::add_to_groups(&store, tenant, groups)?
+                }
                 GroupAction::Remove { tenant, groups } => {
                     tenants::remove_from_groups(&store, tenant, groups)?
                 }
@@ -183,10 +187,14 @@ fn in_words(removal: &TenantRemoval) -> String {
                 "object_version" => ("version of an object", "versions of objects"),
                 "run" => ("run", "runs"),
                 "finding" => ("finding", "findings"),
-                "finding_event" => ("entry of findings' histories", "entries of findings' histories"),
+                "finding_event" => {
+                    ("entry of findings' histories", "entries of findings' histories")
+                }
                 "break_glass" => ("emergency account", "emergency accounts"),
                 "exception" => ("exception", "exceptions"),
-                "register_event" => ("entry of registers' histories", "entries of registers' histories"),
+                "register_event" => {
+                    ("entry of registers' histories", "entries of registers' histories")
+                }
                 // What follows from the others is not worth a word.
                 _ => return None,
             };

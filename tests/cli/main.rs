@@ -6,6 +6,16 @@
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod machine;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod findings;
+#[cfg(test)]
+mod fleet;
+#[cfg(test)]
+mod registers;
+#[cfg(test)]
+mod tenant;

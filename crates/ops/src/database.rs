@@ -29,9 +29,8 @@ pub fn store_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e StoreErro
         return Some(inner);
     }
     match error.downcast_ref()? {
-        RegisterFileError::Store(inner) | RegisterFileError::Register(RegisterError::Store(inner)) => {
-            Some(inner)
-        }
+        RegisterFileError::Store(inner)
+        | RegisterFileError::Register(RegisterError::Store(inner)) => Some(inner),
         _ => None,
     }
 }

@@ -240,9 +240,8 @@ fn rows(
     let counts = store.tenant_counts()?;
     let findings = store.tally_findings(&FindingFilter::default(), as_of)?;
     let active = |slug: &TenantSlug| {
-        let of_tenant = |count: &&FindingCount| {
-            count.tenant == *slug && FindingState::is_active(count.state)
-        };
+        let of_tenant =
+            |count: &&FindingCount| count.tenant == *slug && FindingState::is_active(count.state);
         findings.iter().filter(of_tenant).map(|count| count.count).sum()
     };
     let mut rows = Vec::with_capacity(tenants.len());

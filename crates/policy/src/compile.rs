@@ -10,6 +10,7 @@ use model::policy::{
     PolicyState, Users,
 };
 use model::snapshot::TenantSnapshot;
+use rustc_hash::FxHashMap;
 
 use crate::Tri;
 use crate::applications::{ApplicationFacts, Target, TargetMatcher};
@@ -19,7 +20,7 @@ use crate::mask::{CAPACITY, Mask, TriMask};
 use crate::methods::Methods;
 use crate::place::Locations;
 use crate::principals::{PrincipalIndex, UserEntry};
-use crate::situation::Dimensions;
+use crate::situation::{Ability, Dimensions};
 use crate::ways::Ways;
 
 /// Settings of an evaluation that the tenant's data does not tell.
@@ -138,6 +139,9 @@ pub(crate) struct ClassTable {
     pub(crate) masks: Vec<TriMask>,
 }
 
+/// Ways in by policies, whether the upper bound is meant, and ability.
+pub(crate) type Memo = FxHashMap<(Mask, bool, Ability), Arc<Ways>>;
+
 /// A tenant's policies, compiled against its principals.
 #[derive(Debug)]
 pub struct PolicySet {
@@ -157,14 +161,15 @@ pub struct PolicySet {
     pub(crate) dimensions: Dimensions,
     pub(crate) all_resources: Vec<(Target, TriMask)>,
     pub(crate) options: CompileOptions,
-    pub(crate) memo: Mutex<HashMap<(Mask, bool), Arc<Ways>>>,
+    /// Ways in that were worked out before, by policies, bound and ability.
+    pub(crate) memo: Mutex<Memo>,
 }
 
 impl PolicySet {
     /// Compiles a snapshot's policies.
     ///
     /// # Errors
-    /// [`PolicyError::TooMany`] for more than 512 policies that are not disabled.
+    /// [`PolicyError::TooMany`] for more than 256 policies that are not disabled.
     pub fn compile(
         snapshot: &TenantSnapshot,
         options: &CompileOptions,
@@ -253,7 +258,7 @@ impl PolicySet {
             dimensions,
             all_resources: Vec::new(),
             options: options.clone(),
-            memo: Mutex::new(HashMap::new()),
+            memo: Mutex::default(),
         };
         set.all_resources = set.resources();
         Ok(set)

@@ -6,19 +6,20 @@
 //! so that the cost is classes by weakest paths.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use model::guarantee::{AuthenticationLevel, Rung, WayIn};
 use model::policy::PolicyState;
 use model::rule::NearMiss;
+use rustc_hash::FxHashMap;
 
 use crate::applications::Target;
-use crate::compile::{Origin, PolicySet};
+use crate::compile::{Memo, Origin, PolicySet};
 use crate::demand::Demand;
 use crate::grant;
 use crate::mask::{Mask, TriMask};
 use crate::population::PrincipalSet;
-use crate::situation::{Ability, Scope, Situation, Value};
+use crate::situation::{Ability, PlaceCondition, Scope, Situation, Value};
 use crate::ways::{ANY_DEVICE, Session, UNMANAGED, Way, Ways};
 
 /// A weakest path.
@@ -105,11 +106,15 @@ impl Judgement {
     }
 }
 
+/// Dimensions of a path, the target last.
+const AXES: usize = 10;
+
+/// A path as far as it goes.
 struct Partial {
     mask: TriMask,
     ability: Ability,
-    choices: Vec<(&'static str, TriMask)>,
-    words: Vec<String>,
+    /// Per axis, which value was chosen.
+    picks: [u16; AXES],
 }
 
 impl PolicySet {
@@ -168,6 +173,8 @@ impl PolicySet {
         let touched = paths.1;
         let paths = paths.0;
 
+        // A panic elsewhere left at most fewer entries than there could be.
+        let mut memo = self.memo.lock().unwrap_or_else(PoisonError::into_inner);
         let mut classes: Vec<ClassOutcome> = members
             .into_iter()
             .map(|(class, (members, possible))| {
@@ -175,8 +182,8 @@ impl PolicySet {
                 let (mut low, mut high) = (Vec::new(), Vec::new());
                 for path in &paths {
                     let here = mask.and(&path.mask);
-                    low.push(self.ways(&here.yes, false, path.ability));
-                    high.push(self.ways(&here.possible(), true, path.ability));
+                    low.push(self.ways(&mut memo, &here.yes, false, path.ability));
+                    high.push(self.ways(&mut memo, &here.possible(), true, path.ability));
                 }
                 let sometimes = mask.possible().and(&touched).iter().any(|at| {
                     self.policies.get(at).is_some_and(|p| p.grant.has_grant(self.methods.password))
@@ -190,6 +197,35 @@ impl PolicySet {
         Enforcement { paths, classes, workload: population.workload, active: *active }
     }
 
+    /// Words for the places from which everybody of a population is blocked, whatever they do.
+    pub fn blocked_places(&self, population: &PrincipalSet, situation: &Situation) -> Vec<&str> {
+        let mut blocking = Mask::EMPTY;
+        for (at, policy) in self.policies.iter().enumerate() {
+            if self.enabled.has(at) && policy.grant.low.is_blocked() {
+                blocking.set(at);
+            }
+        }
+        let mut known: FxHashMap<Mask, bool> = FxHashMap::default();
+        let places = self.dimensions.places.iter().enumerate();
+        places
+            .filter(|(at, (_, value))| {
+                // Places that the same blocks match are the same here.
+                *known.entry(value.mask.yes.and(&blocking)).or_insert_with(|| {
+                    let situation =
+                        Situation { place: PlaceCondition::At(*at), ..situation.clone() };
+                    let enforcement =
+                        self.enforce(population, &Scope::AllResources, &situation, &blocking);
+                    let blocked =
+                        |outcome: &ClassOutcome| outcome.low.iter().all(|w| w.is_blocked());
+                    !enforcement.paths.is_empty()
+                        && !enforcement.classes.is_empty()
+                        && enforcement.classes.iter().all(blocked)
+                })
+            })
+            .map(|(_, (_, value))| value.words.as_str())
+            .collect()
+    }
+
     /// The weakest paths, and every policy that matches on some path.
     fn paths(
         &self,
@@ -199,17 +235,15 @@ impl PolicySet {
     ) -> (Vec<Path>, Mask) {
         let start = self.readable.restrict(relevant);
         let mut touched = start.possible();
-        let mut partial = vec![Partial {
-            mask: start,
-            ability: Ability::FULL,
-            choices: Vec::new(),
-            words: Vec::new(),
-        }];
+        let mut partial = vec![Partial { mask: start, ability: Ability::FULL, picks: [0; AXES] }];
+        let mut axes: Vec<(&'static str, Vec<Merged>)> = Vec::with_capacity(AXES);
         for (name, values) in self.dimensions.allowed(situation) {
             let any =
                 values.iter().fold(Mask::EMPTY, |mask, value| mask.or(&value.mask.possible()));
             touched = touched.and(&any);
-            partial = extend(&partial, name, &merge(values, relevant));
+            let merged = merge(values, relevant);
+            partial = extend(&partial, axes.len(), &merged);
+            axes.push((name, merged));
         }
         let values = targets
             .iter()
@@ -229,14 +263,26 @@ impl PolicySet {
                 merged.distinct = true;
             });
         }
-        let partial = extend(&partial, "target", &merged);
+        let partial = extend(&partial, axes.len(), &merged);
+        axes.push(("target", merged));
         let mut paths: Vec<Path> = partial
             .into_iter()
-            .map(|p| Path {
-                words: p.words.join(" "),
-                mask: p.mask,
-                ability: p.ability,
-                choices: p.choices,
+            .map(|path| {
+                let picked = || {
+                    axes.iter().zip(path.picks).filter_map(|((name, values), pick)| {
+                        values.get(usize::from(pick)).map(|value| (*name, value))
+                    })
+                };
+                let words: Vec<&str> = picked()
+                    .filter(|(_, value)| value.distinct)
+                    .map(|(_, value)| value.value.words.as_str())
+                    .collect();
+                Path {
+                    words: words.join(" "),
+                    mask: path.mask,
+                    ability: path.ability,
+                    choices: picked().map(|(name, value)| (name, value.full)).collect(),
+                }
             })
             .collect();
         paths.sort_by(|a, b| a.words.cmp(&b.words).then_with(|| a.mask.cmp(&b.mask)));
@@ -244,24 +290,18 @@ impl PolicySet {
     }
 
     /// The ways in under some policies, as far as the situation can bring them.
-    fn ways(&self, policies: &Mask, high: bool, ability: Ability) -> Arc<Ways> {
-        let key = (*policies, high);
-        let known = self.memo.lock().ok().and_then(|memo| memo.get(&key).cloned());
-        let all = known.unwrap_or_else(|| {
-            let mut ways = Ways::open();
-            for policy in policies.iter().filter_map(|at| self.policies.get(at)) {
-                ways = ways.and(if high { &policy.grant.high } else { &policy.grant.low });
-            }
-            let ways = Arc::new(ways);
-            if let Ok(mut memo) = self.memo.lock() {
-                memo.insert(key, Arc::clone(&ways));
-            }
-            ways
-        });
-        if ability == Ability::FULL {
-            return all;
+    fn ways(&self, memo: &mut Memo, policies: &Mask, high: bool, ability: Ability) -> Arc<Ways> {
+        let key = (*policies, high, ability);
+        if let Some(known) = memo.get(&key) {
+            return Arc::clone(known);
         }
-        Arc::new(self.feasible(&all, ability))
+        let mut ways = Ways::open();
+        for policy in policies.iter().filter_map(|at| self.policies.get(at)) {
+            ways = ways.and(if high { &policy.grant.high } else { &policy.grant.low });
+        }
+        let ways = Arc::new(self.feasible(&ways, ability));
+        memo.insert(key, Arc::clone(&ways));
+        ways
     }
 
     /// Those ways that a sign-in with an ability can take.
@@ -510,10 +550,22 @@ fn merge(values: Vec<Value>, relevant: &Mask) -> Vec<Merged> {
 }
 
 /// Every partial path with every value, pruned to the weakest.
-fn extend(partial: &[Partial], name: &'static str, values: &[Merged]) -> Vec<Partial> {
+fn extend(partial: &[Partial], axis: usize, values: &[Merged]) -> Vec<Partial> {
+    // A value that another makes weaker never leads to a weakest path: fewer to multiply.
+    let weaker = |a: &Value, b: &Value| {
+        a.mask.is_weaker_or_equal(&b.mask) && a.ability.is_weaker_or_equal(b.ability)
+    };
+    let weakest: Vec<(u16, &Value)> = (0_u16..)
+        .zip(values.iter().map(|merged| &merged.value))
+        .filter(|(at, value)| {
+            !(0_u16..).zip(values).any(|(other, merged)| {
+                weaker(&merged.value, value) && (other < *at || !weaker(value, &merged.value))
+            })
+        })
+        .collect();
     let mut out: Vec<Partial> = Vec::new();
     for path in partial {
-        for Merged { value, full, distinct } in values {
+        for (at, value) in &weakest {
             let mask = path.mask.and(&value.mask);
             let ability = path.ability.and(value.ability);
             if ability.kinds == 0 {
@@ -528,13 +580,11 @@ fn extend(partial: &[Partial], name: &'static str, values: &[Merged]) -> Vec<Par
             out.retain(|o| {
                 !(mask.is_weaker_or_equal(&o.mask) && ability.is_weaker_or_equal(o.ability))
             });
-            let mut choices = path.choices.clone();
-            choices.push((name, *full));
-            let mut words = path.words.clone();
-            if *distinct {
-                words.push(value.words.clone());
+            let mut picks = path.picks;
+            if let Some(pick) = picks.get_mut(axis) {
+                *pick = *at;
             }
-            out.push(Partial { mask, ability, choices, words });
+            out.push(Partial { mask, ability, picks });
         }
     }
     out

@@ -115,11 +115,6 @@ impl PolicySet {
         });
         out
     }
-
-    /// Words for every place that the policies tell apart, by number.
-    pub fn places(&self) -> Vec<&str> {
-        self.dimensions.places.iter().map(|(_, value)| value.words.as_str()).collect()
-    }
 }
 
 impl PolicySet {

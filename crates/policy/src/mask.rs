@@ -1,7 +1,7 @@
 //! Sets of policies, as fixed-size bit masks.
 
 /// How many policies a mask holds. Entra allows 195 in a tenant; a folder of templates may be more.
-pub(crate) const CAPACITY: usize = 512;
+pub(crate) const CAPACITY: usize = 256;
 const WORDS: usize = CAPACITY / 64;
 
 /// A set of policies by compiled index.

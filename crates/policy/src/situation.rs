@@ -81,7 +81,7 @@ pub enum PlaceCondition {
     Trusted,
     /// Outside every trusted location.
     Untrusted,
-    /// One place that the policies tell apart, by its number; see [`crate::PolicySet::places`].
+    /// One place that the policies tell apart, by its number; for [`crate::PolicySet::blocked_places`].
     At(usize),
 }
 

@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::PathBuf;
 
+use cstack_store::{MergeRun, Store, StoreSettings, Target, TriageAction, TriageRequest};
 use jiff::Timestamp;
 use model::finding::Finding;
 use model::rule::Severity;
 use model::tenant::{Tenant, TenantSlug, TenantSource};
 use serde_json::json;
-use cstack_store::{MergeRun, Store, StoreSettings, Target, TriageAction, TriageRequest};
 
 /// Findings of one tenant.
 const OF_A_TENANT: usize = 500;

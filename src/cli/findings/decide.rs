@@ -256,7 +256,8 @@ fn name(tracked: &TrackedFinding) -> (&str, &str, &str, String) {
 fn change_in_words(before: &Standing, after: &Standing) -> String {
     let mut words = Vec::new();
     if before.state != after.state || before.until != after.until {
-        let end = after.until.map(|until| format!(" until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
+        let end =
+            after.until.map(|until| format!(" until {}", until.strftime("%Y-%m-%d %H:%M UTC")));
         words.push(format!("{} -> {}{}", before.state, after.state, end.unwrap_or_default()));
     }
     if before.assignee != after.assignee {

@@ -4,9 +4,7 @@ use model::location::LocationKind;
 use model::object::ObjectKind;
 use model::policy::PolicyState;
 use model::rule::RuleStatus;
-use policy::{
-    ClientKind, Demand, PlaceCondition, Population, Scope, Selector, Situation, Target, Term,
-};
+use policy::{ClientKind, Population, Selector, Situation, Target};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -111,24 +109,11 @@ pub(crate) fn countries(context: &Context<'_>, rule: &str) -> Outcome {
     let population =
         Population { who: vec![Selector::AllUsers], except: vec![Selector::DirectorySync] };
     let (members, _) = context.population(&population, rule);
-    let demand = Demand::of(Term::Blocked);
-    let blocked: Vec<&str> = context
-        .set
-        .places()
-        .into_iter()
-        .enumerate()
-        .filter(|(at, _)| {
-            let situation = Situation {
-                clients: vec![ClientKind::Browser, ClientKind::ModernClient],
-                place: PlaceCondition::At(*at),
-                ..Situation::default()
-            };
-            let enforcement = context.set.enforced(&members, &Scope::AllResources, &situation);
-            let judgement = context.set.judge(&enforcement, &demand);
-            judgement.holds > 0 && judgement.breaches.is_empty() && judgement.undecided.is_empty()
-        })
-        .map(|(_, words)| words)
-        .collect();
+    let situation = Situation {
+        clients: vec![ClientKind::Browser, ClientKind::ModernClient],
+        ..Situation::default()
+    };
+    let blocked = context.set.blocked_places(&members, &situation);
     if let Some(first) = blocked.first() {
         let reason =
             format!("everybody is blocked {first}, and in {} places in all", blocked.len());

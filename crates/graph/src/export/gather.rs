@@ -1,16 +1,13 @@
 //! Objects gathered over files: each once, with what follows from the absence of others.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use model::canonical::{canonical_json, sha256_hex};
 use model::object::{ExportedObject, ObjectKind};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::walk::reduced;
+use super::members::{self, Doubts, Listing};
 use super::{Place, ReadError};
-
-/// How many members `$expand` gives at most; exactly as many may be a part of them.
-const EXPANDED_MEMBERS: usize = 20;
 
 /// What an object's surroundings say of the listing it is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +44,7 @@ pub struct Gatherer {
     known: HashMap<(ObjectKind, String), (usize, Place)>,
     whole: BTreeSet<ObjectKind>,
     truncated: BTreeSet<ObjectKind>,
-    /// Groups whose members came along, may be cut short, or did not come.
-    expanded: BTreeMap<bool, usize>,
+    doubts: Doubts,
 }
 
 impl Gatherer {
@@ -59,7 +55,7 @@ impl Gatherer {
             known: HashMap::new(),
             whole: BTreeSet::new(),
             truncated: BTreeSet::new(),
-            expanded: BTreeMap::new(),
+            doubts: Doubts::default(),
         }
     }
 
@@ -96,7 +92,19 @@ impl Gatherer {
         extent: Extent,
     ) -> Result<(), ReadError> {
         if kind == ObjectKind::Group {
-            self.part_members(&mut body, &place)?;
+            for (listing, doubt) in members::parted(&mut body) {
+                self.take_members(listing, place.clone(), extent, doubt)?;
+            }
+        }
+        if kind == ObjectKind::GroupMembership {
+            return self.take_listing(body, place, extent);
+        }
+        if matches!(kind, ObjectKind::RoleAssignment | ObjectKind::RoleEligibility) {
+            end_of_schedule(&mut body);
+        }
+        if let Some(property) = needed(kind, &body) {
+            let reason = format!("`{property}` is missing or empty");
+            return self.refuse(ReadError::Shape { place, kind: kind.as_str(), reason });
         }
         let field = |name: &str| {
             body.get(name)
@@ -110,7 +118,6 @@ impl Gatherer {
             ObjectKind::CrossTenantAccess => {
                 Some(field("tenantId").unwrap_or_else(|| "default".to_owned()))
             }
-            ObjectKind::GroupMembership => field("groupId"),
             // Templates have no id; their name is what they are known by.
             ObjectKind::Policy => field("id")
                 .or_else(|| (!display_name.is_empty()).then(|| derived_id(&display_name))),
@@ -132,38 +139,53 @@ impl Gatherer {
         self.take(ExportedObject { kind, id, display_name, body }, place, extent, false)
     }
 
-    /// Members that came along with a group become a listing of their own.
-    fn part_members(&mut self, body: &mut Value, place: &Place) -> Result<(), ReadError> {
-        let Value::Object(fields) = body else { return Ok(()) };
-        let transitive = fields.remove("transitiveMembers").filter(Value::is_array);
-        let direct = fields.remove("members").filter(Value::is_array);
-        let group = fields.get("id").and_then(Value::as_str).map(str::to_owned);
-        let (members, is_transitive) = match (transitive, direct) {
-            (Some(members), _) => (members, true),
-            (None, Some(members)) => (members, false),
-            (None, None) => {
-                *self.expanded.entry(false).or_default() += 1;
-                return Ok(());
+    fn take_listing(
+        &mut self,
+        mut body: Value,
+        place: Place,
+        extent: Extent,
+    ) -> Result<(), ReadError> {
+        let group = body.get("groupId").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let transitive = body.get("transitive").and_then(Value::as_bool).unwrap_or_default();
+        let members = body.get_mut("members").map(Value::take).unwrap_or_default();
+        self.take_members(Listing { group, transitive, members }, place, extent, None)
+    }
+
+    /// Takes a page of a group's members; pages of one group become one listing.
+    pub(super) fn take_members(
+        &mut self,
+        listing: Listing,
+        place: Place,
+        extent: Extent,
+        doubt: Option<&'static str>,
+    ) -> Result<(), ReadError> {
+        let kind = ObjectKind::GroupMembership;
+        let Listing { group, transitive, members } = listing;
+        let reduced = if group.is_empty() {
+            Err("`groupId` is missing or empty")
+        } else {
+            members::reduced(members)
+        };
+        let members = match reduced {
+            Ok(members) => members,
+            Err(reason) => {
+                let reason = reason.to_owned();
+                return self.refuse(ReadError::Shape { place, kind: kind.as_str(), reason });
             }
         };
-        let Some(group) = group else { return Ok(()) };
-        let count = members.as_array().map_or(0, Vec::len);
-        if count == EXPANDED_MEMBERS {
-            self.note(
-                place,
-                format!("group {group} came with exactly {count} members, as many as $expand gives: there may be more"),
-            );
+        if let Some(why) = doubt {
+            self.doubts.add(&group, &place, why);
         }
-        *self.expanded.entry(count != EXPANDED_MEMBERS).or_default() += 1;
-        let body =
-            json!({ "groupId": group, "transitive": is_transitive, "members": reduced(members) });
-        let object = ExportedObject {
-            kind: ObjectKind::GroupMembership,
-            id: group,
-            display_name: String::new(),
-            body,
-        };
-        self.take(object, place.clone(), Extent::Single, false)
+        let mut body = members::body(&group, transitive, members);
+        if let Some((at, _)) = self.known.get(&(kind, group.clone()))
+            && let Some(first) = self.reading.objects.get_mut(*at)
+        {
+            body = members::merged(&group, &first.body, &body);
+            first.body.clone_from(&body);
+        }
+        let object =
+            ExportedObject { kind, id: group, display_name: String::new(), body };
+        self.take(object, place, extent, doubt.is_some())
     }
 
     pub(super) fn take(
@@ -219,18 +241,66 @@ impl Gatherer {
     }
 
     pub(super) fn finish(mut self) -> Reading {
+        let doubts = std::mem::take(&mut self.doubts);
+        self.reading.objects.retain(|object| {
+            object.kind != ObjectKind::GroupMembership || !doubts.about(&object.id)
+        });
+        self.reading.notes.extend(doubts.notes());
         // A refused object may have been any: then no listing is whole.
         if self.reading.errors.is_empty() {
-            let whole = self.whole.iter().filter(|kind| !self.truncated.contains(kind));
-            self.reading.complete_kinds = whole.copied().collect();
-            let listed = self.reading.complete_kinds.contains(&ObjectKind::Group);
-            let cut = self.expanded.get(&false).copied().unwrap_or(0);
-            let came = self.expanded.get(&true).copied().unwrap_or(0);
-            if listed && came > 0 && cut == 0 {
-                self.reading.complete_kinds.insert(ObjectKind::GroupMembership);
-            }
+            self.reading.complete_kinds = self.complete_kinds();
         }
         self.reading
+    }
+
+    fn complete_kinds(&self) -> BTreeSet<ObjectKind> {
+        let whole = self.whole.iter().filter(|kind| !self.truncated.contains(kind));
+        let mut whole: BTreeSet<ObjectKind> = whole.copied().collect();
+        let objects = || self.reading.objects.iter().map(|object| (object.kind, object.id.as_str()));
+        let members = ObjectKind::GroupMembership;
+        let said = whole.remove(&members);
+        let listed = objects().any(|(kind, _)| kind == members);
+        if !self.truncated.contains(&members)
+            && (said || listed)
+            && members::are_whole(objects(), whole.contains(&ObjectKind::Group), said)
+        {
+            whole.insert(members);
+        }
+        // Partners and the default are two listings.
+        let access = ObjectKind::CrossTenantAccess;
+        if !objects().any(|(kind, id)| kind == access && id == "default") {
+            whole.remove(&access);
+        }
+        whole
+    }
+}
+
+/// A property without which an object means nothing, where it is missing.
+fn needed(kind: ObjectKind, body: &Value) -> Option<&'static str> {
+    let given = |name: &str| body.get(name).and_then(Value::as_str).is_some_and(|t| !t.is_empty());
+    match kind {
+        ObjectKind::RoleAssignment | ObjectKind::RoleEligibility => {
+            ["principalId", "roleDefinitionId"].into_iter().find(|name| !given(name))
+        }
+        ObjectKind::DirectoryRole => (!given("roleTemplateId")).then_some("roleTemplateId"),
+        // Absent is not the same as off.
+        ObjectKind::SecurityDefaults => {
+            (!body.get("isEnabled").is_some_and(Value::is_boolean)).then_some("isEnabled")
+        }
+        _ => None,
+    }
+}
+
+/// A schedule tells its end further down than an instance does.
+fn end_of_schedule(body: &mut Value) {
+    let end = body
+        .pointer("/scheduleInfo/expiration/endDateTime")
+        .filter(|end| end.is_string())
+        .cloned();
+    if let (Some(end), Value::Object(fields)) = (end, body)
+        && fields.get("endDateTime").is_none_or(Value::is_null)
+    {
+        fields.insert("endDateTime".to_owned(), end);
     }
 }
 

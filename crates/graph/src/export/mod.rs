@@ -4,9 +4,12 @@
 //! and folders of such, plain or gzip, UTF-8 with or without a byte-order mark.
 
 mod gather;
+mod json;
+mod members;
 mod notes;
 mod recognise;
 mod source;
+mod spelling;
 mod text;
 mod walk;
 

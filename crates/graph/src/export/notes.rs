@@ -80,24 +80,13 @@ fn policy_notes(policy: &ConditionalAccessPolicy) -> Vec<String> {
     }
     if let Some(grant) = &policy.grant_controls {
         extra("grantControls.", &grant.extra);
+    }
+    if let Some(devices) = &conditions.devices {
         unknown.extend(
-            grant
-                .built_in_controls
-                .iter()
-                .filter(|c| !c.is_known())
-                .map(|c| format!("grant control {c}")),
+            devices.extra.meaningful().map(|(name, _)| format!("conditions.devices.{name}")),
         );
     }
-    if !policy.state.is_known() {
-        unknown.push(format!("state {}", policy.state));
-    }
-    unknown.extend(
-        conditions
-            .client_app_types
-            .iter()
-            .filter(|c| !c.is_known())
-            .map(|c| format!("client type {c}")),
-    );
+    unknown.extend(unknown_values(policy));
     // Traffic profiles are known as targets that are no applications.
     unknown.retain(|name| {
         !["conditions.applications.networkAccess", "conditions.applications.globalSecureAccess"]
@@ -111,4 +100,57 @@ fn policy_notes(policy: &ConditionalAccessPolicy) -> Vec<String> {
         policy.display_name,
         unknown.join(", ")
     )]
+}
+
+/// Values of open enumerations that this build does not know.
+fn unknown_values(policy: &ConditionalAccessPolicy) -> Vec<String> {
+    let c = &policy.conditions;
+    let mut out = Vec::new();
+    let mut see = |what: &str, known: bool, value: &dyn std::fmt::Display| {
+        if !known {
+            out.push(format!("{what} {value}"));
+        }
+    };
+    see("state", policy.state.is_known(), &policy.state);
+    for client in &c.client_app_types {
+        see("client type", client.is_known(), client);
+    }
+    for platforms in &c.platforms {
+        for one in platforms.include_platforms.iter().chain(&platforms.exclude_platforms) {
+            see("platform", one.is_known(), one);
+        }
+    }
+    let risks = [&c.sign_in_risk_levels, &c.user_risk_levels, &c.service_principal_risk_levels];
+    for level in risks.into_iter().flatten() {
+        see("risk level", level.is_known(), level);
+    }
+    for level in &c.insider_risk_levels.0 {
+        see("insider risk level", level.is_known(), level);
+    }
+    for method in c.authentication_flows.iter().flat_map(|flows| &flows.transfer_methods.0) {
+        see("authentication flow", method.is_known(), method);
+    }
+    let guests =
+        [&c.users.include_guests_or_external_users, &c.users.exclude_guests_or_external_users];
+    for kind in guests.into_iter().flatten().flat_map(|g| &g.guest_or_external_user_types.0) {
+        see("guest type", kind.is_known(), kind);
+    }
+    for action in &c.applications.include_user_actions {
+        see("user action", action.is_known(), action);
+    }
+    for filter in &c.applications.application_filter {
+        see("filter mode", filter.mode.is_known(), &filter.mode);
+    }
+    for filter in c.devices.iter().filter_map(|devices| devices.device_filter.as_ref()) {
+        see("filter mode", filter.mode.is_known(), &filter.mode);
+    }
+    for grant in &policy.grant_controls {
+        for control in &grant.built_in_controls {
+            see("grant control", control.is_known(), control);
+        }
+        for operator in &grant.operator {
+            see("grant operator", operator.is_known(), operator);
+        }
+    }
+    out
 }

@@ -16,6 +16,8 @@ pub(super) enum Context {
         /// Through all nesting.
         transitive: bool,
     },
+    /// Directory objects of any kind: what Graph says of members, without saying whose.
+    DirectoryObjects,
     /// Sign-in records.
     SignIns,
     /// Nothing that is known.
@@ -74,6 +76,7 @@ impl Context {
             "servicePrincipals" => ObjectKind::ServicePrincipal,
             "subscribedSkus" => ObjectKind::SubscribedSku,
             "organization" => ObjectKind::Organization,
+            "directoryObjects" => return Self::DirectoryObjects,
             "auditLogs/signIns" => return Self::SignIns,
             _ => return Self::Other,
         };
@@ -127,6 +130,13 @@ pub(super) fn recognise(fields: &Fields<'_>, context: Option<&Context>) -> Recog
         Some(Context::Kind(kind)) => return Recognised::Kind(*kind),
         Some(Context::SignIns) => return Recognised::Unknown(SIGN_IN.to_owned()),
         _ => {}
+    }
+    // A type that is told and not known must not pass for another one by its looks.
+    if let Some(name) = text(fields, "@odata.type").filter(|name| name.contains("microsoft.graph."))
+    {
+        return Recognised::Unknown(format!(
+            "objects of the type {name} are not read: leave them out, or skip them with --keep-going"
+        ));
     }
     by_shape(fields).unwrap_or_else(|| {
         let seen: Vec<&str> = fields.keys().map(AsRef::as_ref).take(12).collect();
@@ -184,8 +194,9 @@ fn by_shape(fields: &Fields<'_>) -> Option<Recognised> {
     } else if has("roleTemplateId") {
         ObjectKind::DirectoryRole
     } else if has("principalId") && has("roleDefinitionId") {
-        let eligible = any(&["roleEligibilityScheduleId", "roleEligibilityScheduleRequestId"])
-            || has("scheduleInfo") && !has("assignmentType");
+        // PIM: a schedule says how its member came by it, an active one also in which way it is.
+        let scheduled = any(&["memberType", "scheduleInfo", "roleEligibilityScheduleId"]);
+        let eligible = scheduled && !has("assignmentType");
         if eligible { ObjectKind::RoleEligibility } else { ObjectKind::RoleAssignment }
     } else if has("rolePermissions") || has("isBuiltIn") && any(&["templateId", "isEnabled"]) {
         ObjectKind::RoleDefinition
@@ -253,6 +264,7 @@ mod tests {
             parse("groups('abc')/transitiveMembers(id)"),
             Context::Members { group: "abc".into(), transitive: true }
         );
-        assert_eq!(parse("directoryObjects"), Context::Other);
+        assert_eq!(parse("directoryObjects(id)"), Context::DirectoryObjects);
+        assert_eq!(parse("devices"), Context::Other);
     }
 }

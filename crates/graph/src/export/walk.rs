@@ -10,10 +10,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::gather::{Extent, Gatherer};
+use super::members::{GOES_ON, Listing};
 use super::recognise::{self, Context, Recognised};
 use super::source::ReadLimits;
 use super::text::{Lines, Origin, without_position};
-use super::{Place, ReadError, notes};
+use super::{Place, ReadError, json, notes, spelling};
 
 /// An object's own properties, values unread.
 pub(super) type Fields<'t> = BTreeMap<Cow<'t, str>, &'t RawValue>;
@@ -128,7 +129,21 @@ impl Walk<'_, '_> {
             }
             return Ok(());
         }
-        self.single(raw, fields, path, context, extent)
+        if spelling::is_powershell(fields.keys().map(AsRef::as_ref)) {
+            let respelled = self.respelled(raw, path)?;
+            let fields = self.fields(&respelled, path)?;
+            return self.single(raw, &respelled, &fields, path, context, extent);
+        }
+        self.single(raw, raw, fields, path, context, extent)
+    }
+
+    fn body(&self, raw: &RawValue, path: &str) -> Result<Value, ReadError> {
+        json::parse(raw.get().as_bytes()).map_err(|e| self.syntax(raw, path, &e))
+    }
+
+    fn respelled(&self, raw: &RawValue, path: &str) -> Result<Box<RawValue>, ReadError> {
+        let graph = spelling::as_graph(self.body(raw, path)?);
+        serde_json::value::to_raw_value(&graph).map_err(|e| self.syntax(raw, path, &e))
     }
 
     fn collection(
@@ -142,23 +157,20 @@ impl Walk<'_, '_> {
         if let Some(Context::Members { group, transitive }) = context {
             let members: Value =
                 serde_json::from_str(items.get()).map_err(|e| self.syntax(items, path, &e))?;
-            let body = serde_json::json!({ "groupId": group, "transitive": transitive, "members": reduced(members) });
+            let listing = Listing { group: group.clone(), transitive: *transitive, members };
             let place = self.place(items, path);
-            if truncated {
-                self.gatherer.note(&place, format!("the members of group {group} go on on a next page; what is missing counts as not in the group"));
-            }
-            return self.gatherer.take(
-                ExportedObject {
-                    kind: ObjectKind::GroupMembership,
-                    id: group.clone(),
-                    display_name: String::new(),
-                    body,
-                },
-                place,
-                // The members of one group say nothing of other groups.
-                Extent::Single,
-                truncated,
-            );
+            // The members of one group say nothing of other groups.
+            let doubt = truncated.then_some(GOES_ON);
+            return self.gatherer.take_members(listing, place, Extent::Single, doubt);
+        }
+        if context == Some(&Context::DirectoryObjects) {
+            return Err(self.unrecognised(
+                items,
+                path,
+                "a listing of directory objects does not say whose members they are: wrap it as \
+                 {\"groupId\": \"...\", \"transitive\": false, \"members\": [...]}"
+                    .to_owned(),
+            ));
         }
         if let Some(Context::Kind(kind)) = context {
             self.gatherer.seen(*kind, Extent::Listing, truncated);
@@ -178,8 +190,10 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
+    /// Takes an object whose text is `raw`, and which stands at `at` in the file.
     fn single(
         &mut self,
+        at: &RawValue,
         raw: &RawValue,
         fields: &Fields<'_>,
         path: &str,
@@ -188,20 +202,23 @@ impl Walk<'_, '_> {
     ) -> Result<(), ReadError> {
         if raw.get().len() > self.limits.object_bytes {
             let reason = format!("an object larger than {} bytes", self.limits.object_bytes);
-            return Err(self.unrecognised(raw, path, reason));
+            return Err(self.unrecognised(at, path, reason));
         }
         let kind = match recognise::recognise(fields, context) {
             Recognised::Kind(kind) => kind,
             Recognised::Unknown(reason) => {
-                let error = self.unrecognised(raw, path, reason);
+                let error = self.unrecognised(at, path, reason);
                 return self.gatherer.refuse(error);
             }
         };
         let noted = match notes::check(kind, raw.get()) {
             Ok(noted) => noted,
             Err((inner, error)) => {
-                let mut place = self.place(raw, &format!("{path}{inner}"));
-                place.line += error.line().saturating_sub(1);
+                let mut place = self.place(at, &format!("{path}{inner}"));
+                // Lines of a text that was spelled anew are not the file's.
+                if std::ptr::eq(at, raw) {
+                    place.line += error.line().saturating_sub(1);
+                }
                 return self.gatherer.refuse(ReadError::Shape {
                     place,
                     kind: kind.as_str(),
@@ -209,34 +226,13 @@ impl Walk<'_, '_> {
                 });
             }
         };
-        let body: Value =
-            serde_json::from_str(raw.get()).map_err(|e| self.syntax(raw, path, &e))?;
-        let place = self.place(raw, path);
+        let body = self.body(raw, path)?;
+        let place = self.place(at, path);
         for note in noted {
             self.gatherer.note(&place, note);
         }
         self.gatherer.take_object(kind, without_annotations(body), place, extent)
     }
-}
-
-/// Members with what is needed of them: type and id.
-pub(super) fn reduced(members: Value) -> Value {
-    let Value::Array(items) = members else { return Value::Array(Vec::new()) };
-    let one = |item: Value| match item {
-        Value::Object(mut fields) => {
-            let mut out = serde_json::Map::new();
-            for name in ["@odata.type", "id"] {
-                if let Some(value) = fields.remove(name) {
-                    out.insert(name.to_owned(), value);
-                }
-            }
-            Value::Object(out)
-        }
-        // Some tools list ids alone.
-        Value::String(id) => serde_json::json!({ "id": id }),
-        other => other,
-    };
-    Value::Array(items.into_iter().map(one).collect())
 }
 
 /// A property's text.

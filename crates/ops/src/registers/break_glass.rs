@@ -5,8 +5,8 @@ use model::exception::BreakGlassAccount;
 use model::principal::User;
 use model::snapshot::TenantSnapshot;
 use model::tenant::TenantSlug;
-use store::Store;
 use store::Declared;
+use store::Store;
 
 use super::resolve::Meant;
 use super::{RegisterError, resolve, snapshot_of};

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use model::exception::{ExceptionEntry, ExceptionSubject};
 use model::tenant::TenantSlug;
-use store::Store;
 use store::AddedException;
+use store::Store;
 
 use super::resolve::Meant;
 use super::{RegisterError, resolve, snapshot_of};
@@ -107,7 +107,9 @@ fn subject(
             let found = lookup(resolve::policy, text)?;
             (ExceptionSubject::Policy(found.id), None, found.label)
         }
-        ExceptionFor::Rule(rule) => (ExceptionSubject::Rule(rule.to_owned()), None, rule.to_owned()),
+        ExceptionFor::Rule(rule) => {
+            (ExceptionSubject::Rule(rule.to_owned()), None, rule.to_owned())
+        }
     })
 }
 

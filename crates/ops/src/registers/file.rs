@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use model::exception::{BreakGlassAccount, ExceptionEntry, ExceptionSubject};
 use model::tenant::{Tenant, TenantSlug, TenantSource};
 use serde::{Deserialize, Serialize};
-use store::Store;
 use store::Declared;
+use store::Store;
 
 use super::RegisterError;
 

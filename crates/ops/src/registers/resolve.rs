@@ -38,11 +38,11 @@ pub fn user(snapshot: &TenantSnapshot, text: &str) -> Result<Meant, RegisterErro
 /// [`RegisterError`] where there is none, or several.
 pub fn principal(snapshot: &TenantSnapshot, text: &str) -> Result<Meant, RegisterError> {
     let is = |value: &str| value.eq_ignore_ascii_case(text);
-    let users = snapshot.users.iter().filter(|user| {
-        is(&user.id) || is(&user.user_principal_name) || is(&user.display_name)
-    });
-    let groups =
-        snapshot.groups.iter().filter(|group| is(&group.id) || is(&group.display_name));
+    let users = snapshot
+        .users
+        .iter()
+        .filter(|user| is(&user.id) || is(&user.user_principal_name) || is(&user.display_name));
+    let groups = snapshot.groups.iter().filter(|group| is(&group.id) || is(&group.display_name));
     let services = snapshot
         .service_principals
         .iter()

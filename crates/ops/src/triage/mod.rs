@@ -12,8 +12,8 @@ use store::{Store, StoreError};
 
 pub use moment::{InvalidMoment, after, before};
 pub use store::{
-    FindingFilter, FindingPage, FindingSort, LeftAlone, ShortIds, Standing,
-    TriageAction, TriageChange, TriageOutcome, TriageRefusal, TriageRequest, WhichBatch,
+    FindingFilter, FindingPage, FindingSort, LeftAlone, ShortIds, Standing, TriageAction,
+    TriageChange, TriageOutcome, TriageRefusal, TriageRequest, WhichBatch,
 };
 
 /// Why nothing was decided.
@@ -52,7 +52,9 @@ pub enum TriageError {
         actor: String,
     },
     /// A batch that is in no history.
-    #[error("no finding's history has the batch {batch:?}; `cstack findings history` shows batches")]
+    #[error(
+        "no finding's history has the batch {batch:?}; `cstack findings history` shows batches"
+    )]
     NoSuchBatch {
         /// The batch.
         batch: String,

@@ -1,5 +1,7 @@
 //! A filter as an SQL condition.
 
+use std::fmt::Write as _;
+
 use duckdb::types::Value;
 use jiff::Timestamp;
 use model::finding::FindingState;
@@ -135,10 +137,11 @@ pub(super) fn order(filter: &FindingFilter) -> String {
     };
     let mut order = format!("ORDER BY {first}, subject_label, fingerprint");
     if let Some(limit) = filter.limit {
-        order.push_str(&format!(" LIMIT {limit}"));
+        // Writing to a String cannot fail.
+        let _ = write!(order, " LIMIT {limit}");
     }
     if filter.offset > 0 {
-        order.push_str(&format!(" OFFSET {}", filter.offset));
+        let _ = write!(order, " OFFSET {}", filter.offset);
     }
     order
 }

@@ -6,7 +6,7 @@ use model::exception::BreakGlassAccount;
 use model::tenant::TenantSlug;
 
 use super::Declared;
-use super::history::{Entry, Register, RegisterAction, append};
+use super::history::{Happening, Register, RegisterAction, append};
 use crate::findings::row::{time, whole_microseconds};
 use crate::times::to_sql;
 use crate::{Store, StoreError};
@@ -159,7 +159,7 @@ fn note(
 ) -> duckdb::Result<()> {
     append(
         conn,
-        &Entry {
+        &Happening {
             tenant,
             register: Register::BreakGlass,
             entry: &account.user_id,

@@ -87,7 +87,7 @@ impl Store {
 }
 
 /// What is to be written down.
-pub(super) struct Entry<'e, T> {
+pub(super) struct Happening<'e, T> {
     pub tenant: &'e TenantSlug,
     pub register: Register,
     pub entry: &'e str,
@@ -97,8 +97,11 @@ pub(super) struct Entry<'e, T> {
     pub detail: &'e T,
 }
 
-pub(super) fn append<T: Serialize>(conn: &Connection, entry: &Entry<'_, T>) -> duckdb::Result<()> {
-    let detail = model::canonical::canonical_json(entry.detail)
+pub(super) fn append<T: Serialize>(
+    conn: &Connection,
+    happening: &Happening<'_, T>,
+) -> duckdb::Result<()> {
+    let detail = model::canonical::canonical_json(happening.detail)
         .map_err(|error| duckdb::Error::ToSqlConversionFailure(Box::new(error)))?;
     conn.execute(
         "INSERT INTO register_event
@@ -106,12 +109,12 @@ pub(super) fn append<T: Serialize>(conn: &Connection, entry: &Entry<'_, T>) -> d
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             new_id(),
-            entry.tenant.as_str(),
-            entry.register.as_str(),
-            entry.entry,
-            entry.action.as_str(),
-            entry.actor,
-            to_sql(entry.at),
+            happening.tenant.as_str(),
+            happening.register.as_str(),
+            happening.entry,
+            happening.action.as_str(),
+            happening.actor,
+            to_sql(happening.at),
             detail,
         ],
     )?;

@@ -210,10 +210,8 @@ fn a_tenant_with_another_name_keeps_its_findings_and_their_history() {
     folder.store.rename_tenant(&tenant("contoso"), &tenant("northwind")).unwrap();
 
     let seen = finding_of("northwind", "rule.mfa-admins", Severity::Critical, "tenant", facts());
-    let again = MergeRun {
-        tenant: tenant("northwind"),
-        ..run("2026-11-02T02:00:00Z", vec![seen.clone()])
-    };
+    let again =
+        MergeRun { tenant: tenant("northwind"), ..run("2026-11-02T02:00:00Z", vec![seen.clone()]) };
     let counts = folder.store.merge_run(again).unwrap();
     assert_eq!(counts, MergeCounts { unchanged: 1, ..MergeCounts::default() });
     assert_eq!(folder.one(&seen.fingerprint, "2026-11-03T00:00:00Z").state, FindingState::Accepted);

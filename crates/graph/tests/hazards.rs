@@ -1,0 +1,152 @@
+//! Exports that would say something false if they were read as they look.
+
+use std::path::PathBuf;
+
+use cstack_graph::export::{ReadLimits, Reading, read_bytes, read_paths};
+use model::object::ObjectKind;
+
+fn read(text: &str) -> Reading {
+    read_bytes("test.json", text.as_bytes()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn refused(text: &str) -> String {
+    read_bytes("test.json", text.as_bytes()).unwrap_err().to_string()
+}
+
+fn of(reading: &Reading, kind: ObjectKind) -> Vec<&str> {
+    reading.objects.iter().filter(|o| o.kind == kind).map(|o| o.id.as_str()).collect()
+}
+
+/// A folder with these files, read whole.
+fn folder(files: &[(&str, &str)]) -> Reading {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let paths: [PathBuf; 1] = [folder.path().to_owned()];
+    read_paths(&paths, &ReadLimits::default(), false, |_| true).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn page(of: &str, ids: &[&str], goes_on: bool) -> String {
+    let members: Vec<String> =
+        ids.iter().map(|id| format!(r##"{{"@odata.type":"#microsoft.graph.user","id":"{id}"}}"##)).collect();
+    let link = if goes_on { r#""@odata.nextLink":"https://g/next","# } else { "" };
+    format!(
+        r#"{{"@odata.context":"https://g/v1.0/$metadata#{of}",{link}"value":[{}]}}"#,
+        members.join(",")
+    )
+}
+
+#[test]
+fn members_without_their_group_are_not_taken_for_all_users() {
+    let error = refused(&page("directoryObjects", &["u1"], false));
+    assert!(error.contains("groupId"), "{error}");
+}
+
+#[test]
+fn members_that_go_on_elsewhere_count_as_unknown_and_not_as_absent() {
+    let reading = read(&page("groups('g')/members", &["u1"], true));
+    assert!(of(&reading, ObjectKind::GroupMembership).is_empty());
+    assert!(reading.notes[0].1.contains("unknown"), "{:?}", reading.notes);
+    // Its last page alone is no listing either.
+    let both = folder(&[
+        ("1.json", &page("groups('g')/members", &["u1"], true)),
+        ("2.json", &page("groups('g')/members", &["u2"], false)),
+    ]);
+    assert!(of(&both, ObjectKind::GroupMembership).is_empty());
+}
+
+#[test]
+fn exactly_as_many_members_as_expand_gives_may_be_a_part_of_them() {
+    let group = |count: usize| {
+        let members: Vec<String> = (0..count).map(|at| format!(r#"{{"id":"u{at}"}}"#)).collect();
+        format!(r#"[{{"id":"g","groupTypes":[],"members":[{}]}}]"#, members.join(","))
+    };
+    let cut = read(&group(20));
+    assert!(of(&cut, ObjectKind::GroupMembership).is_empty());
+    assert!(!cut.complete_kinds.contains(&ObjectKind::GroupMembership));
+    assert_eq!(of(&read(&group(19)), ObjectKind::GroupMembership), ["g"]);
+}
+
+#[test]
+fn memberships_are_whole_only_where_every_group_has_its_listing() {
+    let groups = r#"{"value":[{"id":"g","groupTypes":[]},{"id":"h","groupTypes":[]}]}"#;
+    let one = r#"[{"groupId":"g","transitive":false,"members":[{"id":"u"}]}]"#;
+    let both = r#"[{"groupId":"g","transitive":false,"members":[]},{"groupId":"h","transitive":false,"members":[]}]"#;
+    let whole = |members: &str| {
+        let reading = folder(&[("groups.json", groups), ("members.json", members)]);
+        reading.complete_kinds.contains(&ObjectKind::GroupMembership)
+    };
+    assert!(!whole(one), "the members of h are not known to be none");
+    assert!(whole(both));
+}
+
+#[test]
+fn a_type_that_is_not_read_does_not_pass_for_another_by_its_looks() {
+    let error = refused(
+        r##"{"@odata.type":"#microsoft.graph.managedDevice","id":"d","userPrincipalName":"a@b"}"##,
+    );
+    assert!(error.contains("managedDevice"), "{error}");
+}
+
+#[test]
+fn what_is_needed_to_mean_anything_must_be_there() {
+    for (text, missing) in [
+        (r#"{"id":"00000000-0000-0000-0000-000000000005","isEnabled":null}"#, "isEnabled"),
+        (r#"{"id":"a","principalId":"","roleDefinitionId":"r"}"#, "principalId"),
+        (r#"{"groupId":"g","transitive":false,"members":[{"id":""}]}"#, "id"),
+    ] {
+        let error = refused(text);
+        assert!(error.contains(missing), "{error}");
+    }
+}
+
+#[test]
+fn a_property_that_occurs_twice_is_refused() {
+    for text in [
+        r#"{"id":"p","state":"enabled","conditions":{"moon":1,"moon":2}}"#,
+        r#"{"id":"p","id":"q","state":"enabled","conditions":{}}"#,
+    ] {
+        let error = refused(text);
+        assert!(error.contains("twice") || error.contains("duplicate"), "{error}");
+    }
+}
+
+#[test]
+fn a_schedule_ends_when_its_expiration_says() {
+    let reading = read(
+        r#"{"id":"e","principalId":"p","roleDefinitionId":"r","memberType":"Direct",
+            "scheduleInfo":{"expiration":{"endDateTime":"2026-05-01T00:00:00Z"}}}"#,
+    );
+    assert_eq!(of(&reading, ObjectKind::RoleEligibility), ["e"]);
+    assert_eq!(reading.objects[0].body["endDateTime"], "2026-05-01T00:00:00Z");
+}
+
+#[test]
+fn unknown_values_are_noted_on_every_level() {
+    let reading = read(
+        r#"{"id":"p","displayName":"p","state":"enabled",
+            "conditions":{"platforms":{"includePlatforms":["fridge"]},
+              "signInRiskLevels":["extreme"],"authenticationFlows":{"transferMethods":"pigeon"},
+              "devices":{"moons":["one"]}},
+            "grantControls":{"operator":"XOR","builtInControls":["mfa"]}}"#,
+    );
+    let notes = reading.notes.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n");
+    for told in ["fridge", "extreme", "pigeon", "moons", "XOR"] {
+        assert!(notes.contains(told), "{told} in {notes}");
+    }
+}
+
+#[test]
+fn the_powershell_sdks_spelling_reads_as_graphs() {
+    let reading = read(
+        r#"[{"Id":"p","DisplayName":"MFA","State":"enabled",
+            "Conditions":{"Users":{"IncludeUsers":["All"]},"Devices":{"DeviceFilter":{"Mode":null,"Rule":null}}},
+            "GrantControls":{"AuthenticationStrength":{"Id":null},"BuiltInControls":["mfa"],"Operator":"OR"},
+            "AdditionalProperties":{}}]"#,
+    );
+    assert_eq!(of(&reading, ObjectKind::Policy), ["p"]);
+    let body = &reading.objects[0].body;
+    assert_eq!(body["conditions"]["users"]["includeUsers"][0], "All");
+    assert!(body["grantControls"]["authenticationStrength"].is_null());
+}

@@ -1,0 +1,64 @@
+//! `cstack demo`
+
+use ops::auditing::{AuditRequest, audit_fleet, select};
+use ops::demonstration;
+
+use super::rendering::{envelope, format, style};
+use super::{CliError, Context, Outcome};
+
+/// Load three demonstration tenants, audit them and show the fleet
+///
+/// The tenants are made up: a well-run small business, a neglected haulier and a hybrid
+/// manufacturer. They carry a time of their own, so that they never age, and are not loaded beside
+/// real tenants.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Take the demonstration out again, with its findings
+    #[arg(long)]
+    remove: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
+    if args.remove { remove(context) } else { load(context) }
+}
+
+/// Loads, audits and shows the fleet.
+pub(super) fn load(context: &Context) -> Result<Outcome, CliError> {
+    let store = ops::database::open(context.config(), context.paths());
+    let progress = context.progress();
+    let now = context.now();
+    let loaded = demonstration::load(&store, now, progress.as_ref(), context.cancellation())?;
+    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    let names: Vec<_> = loaded.iter().map(|tenant| tenant.tenant.slug.clone()).collect();
+    let request = AuditRequest {
+        catalogue: &catalogue,
+        config: &context.config().audit,
+        as_of: None,
+        now,
+        record: true,
+    };
+    let tenants = select(&store, &names, &[])?;
+    let fleet = audit_fleet(&store, tenants, &request, progress.as_ref(), context.cancellation())?;
+    let rows = super::audit::rows(&fleet);
+    let text = report::fleet(&rows, &envelope(context), format(context), &style(context))?;
+    context.output().write(&text)?;
+    context.remark(
+        "Look around: `cstack findings list`, `cstack coverage --tenant tenant-c`, `cstack audit \
+         --tenant tenant-b`. `cstack demo --remove` takes the demonstration out.",
+    );
+    Ok(super::audit::verdict(None, fleet.reports(), fleet.some_failed()))
+}
+
+/// Takes the demonstration out.
+pub(super) fn remove(context: &Context) -> Result<Outcome, CliError> {
+    let store = ops::database::open(context.config(), context.paths());
+    let removed = demonstration::remove(&store)?;
+    if removed.is_empty() {
+        context.remark("this database has no demonstration");
+    }
+    for (tenant, removal) in removed {
+        let rows: usize = removal.rows.iter().map(|(_, count)| count).sum();
+        context.remark(&format!("{} ({}) is gone: {rows} rows", tenant.slug, tenant.display_name));
+    }
+    Ok(Outcome::Done)
+}
