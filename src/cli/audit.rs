@@ -81,8 +81,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         now,
         record: !args.dry_run,
     };
-    let fleet =
-        audit_fleet(&store, tenants, &request, context.progress().as_ref(), context.cancellation())?;
+    let fleet = audit_fleet(
+        &store,
+        tenants,
+        &request,
+        context.progress().as_ref(),
+        context.cancellation(),
+    )?;
     show(context, &fleet, one)?;
     for tenant in &fleet.tenants {
         if let Err(error) = &tenant.report {

@@ -35,8 +35,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         now: context.now(),
         record: false,
     };
-    let fleet =
-        audit_fleet(&store, tenants, &request, context.progress().as_ref(), context.cancellation())?;
+    let fleet = audit_fleet(
+        &store,
+        tenants,
+        &request,
+        context.progress().as_ref(),
+        context.cancellation(),
+    )?;
     let Some(audited) = fleet.tenants.into_iter().next() else {
         return Err(CliError::new(Failure::General, "the tenant was not audited"));
     };

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use model::text::sanitize;
 use ops::Cancelled;
+use ops::catalogue::CatalogueError;
 use ops::config::ConfigError;
 
 /// The kind of failure, which decides the exit code.
@@ -128,13 +129,13 @@ fn kind_of(error: &(dyn Error + 'static)) -> Failure {
 }
 
 fn known(error: &(dyn Error + 'static)) -> Option<Failure> {
-    if error.is::<ConfigError>() {
+    if error.is::<ConfigError>() || error.is::<CatalogueError>() {
         return Some(Failure::Usage);
     }
     if ops::database::store_error(error).is_some_and(ops::StoreError::is_busy) {
         return Some(Failure::Busy);
     }
-    if let Some(Cancelled::Signal(number)) = error.downcast_ref() {
+    if let Some(Cancelled::Signal(number)) = ops::cancelled(error) {
         return Some(Failure::Signal(*number));
     }
     if let Some(error) = error.downcast_ref::<io::Error>()

@@ -93,11 +93,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
 /// The outcome for people.
 fn told(outcome: &ImportOutcome, dry_run: bool) -> String {
     let mut text = String::new();
-    let heads: &[&str] = if dry_run {
-        &["read"]
-    } else {
-        &["read", "added", "changed", "retired", "unchanged"]
-    };
+    let heads: &[&str] =
+        if dry_run { &["read"] } else { &["read", "added", "changed", "retired", "unchanged"] };
     let width = outcome.kinds.keys().map(|kind| kind.plural().len()).max().unwrap_or(0);
     let _ = write!(text, "{:<width$}", "");
     for head in heads {

@@ -16,6 +16,7 @@ mod completions;
 mod config;
 mod context;
 mod coverage;
+mod db;
 mod demo;
 mod docs_markdown;
 mod error;
@@ -30,8 +31,9 @@ mod paths;
 mod progress;
 mod prompt;
 mod registers;
-mod rules;
 mod rendering;
+mod rules;
+mod run;
 mod signals;
 mod tenant;
 mod whatif;
@@ -67,6 +69,7 @@ macro_rules! subcommands {
 
 subcommands! {
     Import in import,
+    Run in run,
     Audit in audit,
     Coverage in coverage,
     #[command(name = "whatif")]
@@ -77,6 +80,7 @@ subcommands! {
     Exception in exception,
     Registers in registers,
     Demo in demo,
+    Db in db,
     #[command(hide = true)]
     Fixtures in fixtures,
     Config in config,

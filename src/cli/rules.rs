@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use ops::catalogue::{AuditOptions, Catalogue, Rule, fill_snippet};
 use clap::Subcommand;
 use model::rule::RuleMeta;
 use model::tenant::TenantSlug;
+use ops::catalogue::{AuditOptions, Catalogue, Rule, fill_snippet};
 
 use super::rendering::{envelope, format, style};
 use super::{CliError, Context, Failure, Outcome};
@@ -57,15 +57,20 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     match &args.action {
         Action::List => {
             let catalogue = ops::catalogue::load(folder(context).as_deref())?;
-            let text =
-                report::rules(&metas(&catalogue), &envelope(context), format(context), &style(context))?;
+            let text = report::rules(
+                &metas(&catalogue),
+                &envelope(context),
+                format(context),
+                &style(context),
+            )?;
             context.output().write(&text)?;
         }
         Action::Show { id, tenant, snippet } => show(context, id, tenant.as_ref(), *snippet)?,
         Action::Check { files } => {
             let mut lines = String::new();
             for file in files {
-                let rule = ops::catalogue::read(file).map_err(|e| CliError::usage(e.to_string()))?;
+                let rule =
+                    ops::catalogue::read(file).map_err(|e| CliError::usage(e.to_string()))?;
                 lines += &format!("{}: {} is well written\n", file.display(), rule.meta.id);
             }
             context.output().write(&lines)?;
@@ -157,7 +162,10 @@ fn test(context: &Context, wanted: &[String]) -> Result<Outcome, CliError> {
     text += &format!("{passed} examples as expected, {failed} not\n");
     context.output().write(&model::text::sanitize_lines(&text))?;
     if failed > 0 {
-        return Err(CliError::new(Failure::General, format!("{failed} examples gave another result")));
+        return Err(CliError::new(
+            Failure::General,
+            format!("{failed} examples gave another result"),
+        ));
     }
     Ok(Outcome::Done)
 }

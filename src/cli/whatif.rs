@@ -200,7 +200,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         platform: args.platform.as_deref().map(Platform::from),
         ip: args.ip,
         country: args.country.as_deref().map(|code| {
-            if code.eq_ignore_ascii_case("unknown") { String::new() } else { code.to_ascii_uppercase() }
+            if code.eq_ignore_ascii_case("unknown") {
+                String::new()
+            } else {
+                code.to_ascii_uppercase()
+            }
         }),
         compliant_network: args.compliant_network,
         device: device(args),

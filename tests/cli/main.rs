@@ -8,14 +8,16 @@ mod config;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
-mod machine;
-#[cfg(test)]
-mod streams;
-#[cfg(test)]
 mod findings;
 #[cfg(test)]
 mod fleet;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
+mod machine;
+#[cfg(test)]
 mod registers;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod tenant;

@@ -1,5 +1,7 @@
 //! Export files of every kind, good and bad.
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -74,7 +76,9 @@ fn truncated_gzip_and_bombs_are_refused() {
     encoder.write_all(&vec![b' '; 100_000]).unwrap();
     let whole = encoder.finish().unwrap();
     std::fs::write(&path, &whole[..whole.len() - 20]).unwrap();
-    assert!(read_paths(&[path.clone()], &ReadLimits::default(), false, |_| true).is_err());
+    assert!(
+        read_paths(std::slice::from_ref(&path), &ReadLimits::default(), false, |_| true).is_err()
+    );
     std::fs::write(&path, &whole).unwrap();
     let small = ReadLimits { file_bytes: 1000, ..ReadLimits::default() };
     let error = read_paths(&[path], &small, false, |_| true).unwrap_err().to_string();

@@ -1,5 +1,7 @@
 //! Exports that would say something false if they were read as they look.
 
+#![cfg(test)]
+
 use std::path::PathBuf;
 
 use cstack_graph::export::{ReadLimits, Reading, read_bytes, read_paths};
@@ -28,8 +30,10 @@ fn folder(files: &[(&str, &str)]) -> Reading {
 }
 
 fn page(of: &str, ids: &[&str], goes_on: bool) -> String {
-    let members: Vec<String> =
-        ids.iter().map(|id| format!(r##"{{"@odata.type":"#microsoft.graph.user","id":"{id}"}}"##)).collect();
+    let members: Vec<String> = ids
+        .iter()
+        .map(|id| format!(r##"{{"@odata.type":"#microsoft.graph.user","id":"{id}"}}"##))
+        .collect();
     let link = if goes_on { r#""@odata.nextLink":"https://g/next","# } else { "" };
     format!(
         r#"{{"@odata.context":"https://g/v1.0/$metadata#{of}",{link}"value":[{}]}}"#,
@@ -149,4 +153,44 @@ fn the_powershell_sdks_spelling_reads_as_graphs() {
     let body = &reading.objects[0].body;
     assert_eq!(body["conditions"]["users"]["includeUsers"][0], "All");
     assert!(body["grantControls"]["authenticationStrength"].is_null());
+}
+
+/// One real policy export, where the shared data is at hand.
+fn real_policy() -> Option<Vec<u8>> {
+    let shared = std::env::var_os("CSTACK_SHARED_DATA").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let path = shared
+        .join("ca/fortigi/Examples_Policy_Temp_CA-01-_All_Apps_-_All_Admins_-_Require_MFA.json");
+    let text = std::fs::read(&path);
+    if text.is_err() {
+        println!("skipped: {} is not here", path.display());
+    }
+    text.ok()
+}
+
+#[test]
+fn a_real_policy_cut_anywhere_or_altered_anywhere_is_read_or_refused_with_its_line() {
+    let Some(whole) = real_policy() else { return };
+    assert_eq!(read_bytes("whole", &whole).unwrap().objects.len(), 1);
+    let refused_with_place = |bytes: &[u8]| {
+        if let Err(error) = read_bytes("real", bytes) {
+            let error = error.to_string();
+            let line = error
+                .strip_prefix("real:")
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == ' '));
+            assert!(line, "{error}");
+        }
+    };
+    for cut in 0..whole.len() {
+        refused_with_place(&whole[..cut]);
+    }
+    for (at, byte) in
+        (0..whole.len()).flat_map(|at| [0_u8, b'"', b'}', b'[', b'9', 0xff].map(|byte| (at, byte)))
+    {
+        let mut altered = whole.clone();
+        altered[at] = byte;
+        refused_with_place(&altered);
+    }
 }

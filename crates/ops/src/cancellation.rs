@@ -83,6 +83,18 @@ impl Cancellation {
     }
 }
 
+/// The wish to stop that an error of these use cases carries.
+pub fn cancelled<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Cancelled> {
+    if let Some(cancelled) = error.downcast_ref() {
+        return Some(cancelled);
+    }
+    match error.downcast_ref() {
+        // Transparent, so that it is told once: in the chain of sources it is not seen.
+        Some(crate::auditing::TenantAuditError::Cancelled(cancelled)) => Some(cancelled),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

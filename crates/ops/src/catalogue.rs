@@ -149,7 +149,8 @@ mod tests {
     fn a_bad_rule_is_refused_with_file_and_line() {
         let folder = tempfile::tempdir().unwrap();
         let text = built_in_text("conditional-access/mfa-all-users.toml").unwrap();
-        std::fs::write(folder.path().join("bad.toml"), text.replace("\"mfa\"", "\"mfaa\"")).unwrap();
+        std::fs::write(folder.path().join("bad.toml"), text.replace("\"mfa\"", "\"mfaa\""))
+            .unwrap();
         let error = load(Some(folder.path())).unwrap_err().to_string();
         assert!(error.contains("bad.toml:") && error.contains("mfaa"), "{error}");
     }

@@ -4,13 +4,16 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
+pub use store::ExportFormat;
 use store::{Store, StoreError, StoreSettings};
 
+use crate::auditing::TenantAuditError;
 use crate::config::{Config, Paths};
 use crate::registers::RegisterError;
 use crate::registers::file::RegisterFileError;
 use crate::tenants::TenantError;
 use crate::triage::TriageError;
+use crate::whatif::WhatIfError;
 
 /// The store's error that an error of these use cases is.
 ///
@@ -26,6 +29,12 @@ pub fn store_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e StoreErro
         return Some(inner);
     }
     if let Some(RegisterError::Store(inner)) = error.downcast_ref() {
+        return Some(inner);
+    }
+    if let Some(TenantAuditError::Store(inner)) = error.downcast_ref() {
+        return Some(inner);
+    }
+    if let Some(WhatIfError::Store(inner)) = error.downcast_ref() {
         return Some(inner);
     }
     match error.downcast_ref()? {
@@ -47,4 +56,15 @@ pub fn open(config: &Config, paths: &Paths) -> Store {
     settings.threads = config.store.threads.get().into();
     settings.lock_wait = Duration::from_secs(config.store.lock_wait.into());
     Store::new(settings)
+}
+
+/// A dated file in `backups` beside the database, which is made where it is missing.
+///
+/// # Errors
+/// Where the folder cannot be made.
+pub fn backup_name(store: &Store, now: model::Timestamp) -> std::io::Result<std::path::PathBuf> {
+    let folder = store.settings().folder.join("backups");
+    std::fs::create_dir_all(&folder)?;
+    let stamp = now.strftime("%Y%m%dT%H%M%SZ");
+    Ok(folder.join(format!("cstack-{stamp}.duckdb")))
 }

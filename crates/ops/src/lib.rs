@@ -8,11 +8,12 @@ pub mod database;
 pub mod demonstration;
 pub mod diagnostics;
 pub mod import;
+pub mod nightly;
 pub mod progress;
 pub mod registers;
 pub mod tenants;
 pub mod triage;
 pub mod whatif;
 
-pub use cancellation::{Cancellation, Cancelled};
+pub use cancellation::{Cancellation, Cancelled, cancelled};
 pub use store::{Store, StoreError};

@@ -27,7 +27,9 @@ pub enum WhatIfError {
     #[error("nothing was imported for tenant {0} yet: `cstack import --tenant {0} PATH`")]
     Empty(TenantSlug),
     /// No such user.
-    #[error("tenant {tenant} has no user {name:?}: give a sign-in name or an object id of the last import")]
+    #[error(
+        "tenant {tenant} has no user {name:?}: give a sign-in name or an object id of the last import"
+    )]
     UnknownUser {
         /// The tenant.
         tenant: TenantSlug,
@@ -72,8 +74,7 @@ impl Subject {
         let snapshot =
             store.load_snapshot(slug)?.ok_or_else(|| WhatIfError::Empty(slug.clone()))?;
         let catalogue = audit::Catalogue::default();
-        let options =
-            options_for(config, &catalogue, Some(&tenant), tenant.as_of.unwrap_or(now));
+        let options = options_for(config, &catalogue, Some(&tenant), tenant.as_of.unwrap_or(now));
         let set = PolicySet::compile(&snapshot, &options.compile)?;
         Ok(Self { tenant, snapshot, set })
     }
@@ -93,16 +94,17 @@ impl Subject {
     pub fn user(&self, name: &str) -> Result<(String, String), WhatIfError> {
         let users = &self.snapshot.users;
         let by_id = users.iter().find(|user| {
-            user.id.eq_ignore_ascii_case(name) || user.user_principal_name.eq_ignore_ascii_case(name)
+            user.id.eq_ignore_ascii_case(name)
+                || user.user_principal_name.eq_ignore_ascii_case(name)
         });
         let mut by_name = users.iter().filter(|user| user.display_name.eq_ignore_ascii_case(name));
         let unique = || match (by_name.next(), by_name.next()) {
             (Some(user), None) => Some(user),
             _ => None,
         };
-        by_id.or_else(unique).map(|user| (user.id.clone(), user.label().to_owned())).ok_or_else(|| {
-            WhatIfError::UnknownUser { tenant: self.tenant.slug.clone(), name: name.to_owned() }
-        })
+        by_id.or_else(unique).map(|user| (user.id.clone(), user.label().to_owned())).ok_or_else(
+            || WhatIfError::UnknownUser { tenant: self.tenant.slug.clone(), name: name.to_owned() },
+        )
     }
 
     /// Id and name of a service principal by name, object id or application id.
@@ -131,13 +133,17 @@ impl Subject {
     /// [`WhatIfError::UnknownApplication`].
     pub fn application(&self, name: &str) -> Result<(String, String), WhatIfError> {
         let local = self.snapshot.service_principals.iter().find(|principal| {
-            principal.app_id.eq_ignore_ascii_case(name) || principal.display_name.eq_ignore_ascii_case(name)
+            principal.app_id.eq_ignore_ascii_case(name)
+                || principal.display_name.eq_ignore_ascii_case(name)
         });
         if let Some(principal) = local {
             return Ok((principal.app_id.clone(), principal.display_name.clone()));
         }
         if let Some(id) = applications::application_id(name) {
-            return Ok((id.to_owned(), applications::application_name(id).unwrap_or(name).to_owned()));
+            return Ok((
+                id.to_owned(),
+                applications::application_name(id).unwrap_or(name).to_owned(),
+            ));
         }
         let is_id = name.len() == 36 && name.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
         if is_id {

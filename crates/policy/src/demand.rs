@@ -76,6 +76,11 @@ impl Demand {
         Self(vec![vec![term]])
     }
 
+    /// Whether only a block will do.
+    pub fn is_block(&self) -> bool {
+        self.0.iter().all(|all| all.contains(&Term::Blocked))
+    }
+
     /// The words for people.
     pub fn words(&self) -> String {
         let alternative = |terms: &Vec<Term>| {

@@ -251,6 +251,7 @@ impl PolicySet {
                 words: format!("reaching {}", self.target_words(target)),
                 mask: *mask,
                 ability: Ability::FULL,
+                ordinary: false,
             })
             .collect();
         let single = targets.len() == 1;
@@ -472,7 +473,11 @@ impl PolicySet {
                     misses.push(format!("whether its {name} condition matches is not known"));
                 }
             }
-            if misses.is_empty() || misses.len() > 3 {
+            // A block for some other situation was never meant to cover this one.
+            let elsewhere = policy.grant.low.is_blocked()
+                && !demand.is_block()
+                && misses.iter().any(|miss| miss.starts_with("its "));
+            if misses.is_empty() || misses.len() > 3 || elsewhere {
                 continue;
             }
             out.push((
@@ -525,26 +530,37 @@ struct Merged {
 
 /// Merges values that the relevant policies do not tell apart.
 fn merge(values: Vec<Value>, relevant: &Mask) -> Vec<Merged> {
-    let mut merged: Vec<(TriMask, TriMask, Ability, Vec<String>)> = Vec::new();
+    let mut merged: Vec<(Merged, usize)> = Vec::new();
     for value in values {
         let mask = value.mask.restrict(relevant);
-        match merged.iter_mut().find(|(m, _, a, _)| *m == mask && *a == value.ability) {
-            Some((_, _, _, words)) => words.push(value.words),
-            None => merged.push((mask, value.mask, value.ability, vec![value.words])),
+        match merged
+            .iter_mut()
+            .find(|(known, _)| known.value.mask == mask && known.value.ability == value.ability)
+        {
+            Some((known, more)) => {
+                known.value.ordinary |= value.ordinary;
+                *more += 1;
+            }
+            None => {
+                let full = value.mask;
+                let value = Value { mask, ..value };
+                merged.push((Merged { value, full, distinct: false }, 0));
+            }
         }
     }
     // Abilities alone are no news: of values that the same policies match, the ablest is on the path.
-    let distinct = merged.iter().any(|(mask, ..)| Some(mask) != merged.first().map(|(m, ..)| m));
+    let first = merged.first().map(|(known, _)| known.value.mask);
+    let distinct = merged.iter().any(|(known, _)| Some(known.value.mask) != first);
     merged
         .into_iter()
-        .map(|(mask, full, ability, words)| {
-            let more = words.len().saturating_sub(1);
-            let words = match (words.into_iter().next(), more) {
-                (Some(first), 0) => first,
-                (Some(first), more) => format!("{first} (or {more} like it)"),
-                (None, _) => String::new(),
-            };
-            Merged { value: Value { words, mask, ability }, full, distinct }
+        .map(|(mut known, more)| {
+            known.distinct = distinct && !known.value.ordinary;
+            match more {
+                0 => {}
+                1 => known.value.words += " (or one other)",
+                more => known.value.words += &format!(" (or {more} others)"),
+            }
+            known
         })
         .collect()
 }

@@ -189,6 +189,8 @@ pub(crate) struct Value {
     pub(crate) words: String,
     pub(crate) mask: TriMask,
     pub(crate) ability: Ability,
+    /// Whether it is what a sign-in has unless something is said: not worth a word on a path.
+    pub(crate) ordinary: bool,
 }
 
 /// Values of every dimension but who and what.
@@ -212,15 +214,22 @@ impl Dimensions {
             for (at, policy) in policies.iter().enumerate() {
                 mask.put(at, matches(policy));
             }
-            Value { words, mask, ability }
+            Value { words, mask, ability, ordinary: false }
         };
         let plain = |words: String, matches: &dyn Fn(&CompiledPolicy) -> Tri| {
             value(words, Ability::FULL, matches)
         };
+        // The first of each table is what a sign-in has unless something is said.
+        let first_ordinary = |mut values: Vec<Value>| {
+            if let Some(first) = values.first_mut() {
+                first.ordinary = true;
+            }
+            values
+        };
         let risk = |name: &str, of: &dyn Fn(&CompiledPolicy) -> [Tri; 4]| -> Vec<Value> {
-            (0..RISKS.len())
-                .map(|at| plain(format!("{name} {}", RISKS[at]), &|p| of(p)[at]))
-                .collect()
+            let levels =
+                (0..RISKS.len()).map(|at| plain(format!("{name} {}", RISKS[at]), &|p| of(p)[at]));
+            first_ordinary(levels.collect())
         };
         let places = locations
             .enumerate(policies.iter().map(|p| &p.conditions.places))
@@ -262,24 +271,28 @@ impl Dimensions {
             sign_in_risk: risk("at sign-in risk", &|p| p.conditions.sign_in_risk),
             user_risk: risk("at user risk", &|p| p.conditions.user_risk),
             workload_risk: risk("at service-principal risk", &|p| p.conditions.workload_risk),
-            insider_risk: (0..INSIDER.len())
-                .map(|at| {
-                    plain(format!("at insider risk {}", INSIDER[at]), &|p| {
-                        p.conditions.insider_risk[at]
+            insider_risk: first_ordinary(
+                (0..INSIDER.len())
+                    .map(|at| {
+                        plain(format!("at insider risk {}", INSIDER[at]), &|p| {
+                            p.conditions.insider_risk[at]
+                        })
                     })
-                })
-                .collect(),
-            flows: (0..FLOWS.len())
-                .map(|at| {
-                    let ability = Ability { device_code: at == 1, ..Ability::FULL };
-                    let words = match at {
-                        0 => "in the ordinary flow",
-                        1 => "in the device code flow",
-                        _ => "by authentication transfer",
-                    };
-                    value(words.to_owned(), ability, &|p| p.conditions.flows[at])
-                })
-                .collect(),
+                    .collect(),
+            ),
+            flows: first_ordinary(
+                (0..FLOWS.len())
+                    .map(|at| {
+                        let ability = Ability { device_code: at == 1, ..Ability::FULL };
+                        let words = match at {
+                            0 => "in the ordinary flow",
+                            1 => "in the device code flow",
+                            _ => "by authentication transfer",
+                        };
+                        value(words.to_owned(), ability, &|p| p.conditions.flows[at])
+                    })
+                    .collect(),
+            ),
         }
     }
 

@@ -5,7 +5,7 @@
 param(
     # The group that the finding names.
     [Parameter(Mandatory)] [guid] $GroupId,
-    # Object ids of the users who stay left out.
+    # Object ids of the users who stay left out. Where nobody does, take the group out of the policies instead.
     [Parameter(Mandatory)] [guid[]] $Keep,
     [string] $Name = 'Conditional Access exclusions',
     # Who asked for the exclusion, why, and until when.

@@ -176,15 +176,14 @@ impl Gatherer {
         if let Some(why) = doubt {
             self.doubts.add(&group, &place, why);
         }
-        let mut body = members::body(&group, transitive, members);
+        let mut body = members::body(&group, transitive, &members);
         if let Some((at, _)) = self.known.get(&(kind, group.clone()))
             && let Some(first) = self.reading.objects.get_mut(*at)
         {
             body = members::merged(&group, &first.body, &body);
             first.body.clone_from(&body);
         }
-        let object =
-            ExportedObject { kind, id: group, display_name: String::new(), body };
+        let object = ExportedObject { kind, id: group, display_name: String::new(), body };
         self.take(object, place, extent, doubt.is_some())
     }
 
@@ -221,7 +220,7 @@ impl Gatherer {
                 place,
                 kind: object.kind.as_str(),
                 id: object.id,
-                other,
+                other: Box::new(other),
             });
         }
         let changed =
@@ -256,7 +255,8 @@ impl Gatherer {
     fn complete_kinds(&self) -> BTreeSet<ObjectKind> {
         let whole = self.whole.iter().filter(|kind| !self.truncated.contains(kind));
         let mut whole: BTreeSet<ObjectKind> = whole.copied().collect();
-        let objects = || self.reading.objects.iter().map(|object| (object.kind, object.id.as_str()));
+        let objects =
+            || self.reading.objects.iter().map(|object| (object.kind, object.id.as_str()));
         let members = ObjectKind::GroupMembership;
         let said = whole.remove(&members);
         let listed = objects().any(|(kind, _)| kind == members);
@@ -293,10 +293,8 @@ fn needed(kind: ObjectKind, body: &Value) -> Option<&'static str> {
 
 /// A schedule tells its end further down than an instance does.
 fn end_of_schedule(body: &mut Value) {
-    let end = body
-        .pointer("/scheduleInfo/expiration/endDateTime")
-        .filter(|end| end.is_string())
-        .cloned();
+    let end =
+        body.pointer("/scheduleInfo/expiration/endDateTime").filter(|end| end.is_string()).cloned();
     if let (Some(end), Value::Object(fields)) = (end, body)
         && fields.get("endDateTime").is_none_or(Value::is_null)
     {

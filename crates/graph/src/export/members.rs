@@ -56,7 +56,7 @@ pub(super) fn reduced(members: Value) -> Result<Vec<Value>, &'static str> {
 }
 
 /// The body of a listing.
-pub(super) fn body(group: &str, transitive: bool, members: Vec<Value>) -> Value {
+pub(super) fn body(group: &str, transitive: bool, members: &[Value]) -> Value {
     json!({ "groupId": group, "transitive": transitive, "members": members })
 }
 
@@ -72,7 +72,7 @@ pub(super) fn merged(group: &str, one: &Value, other: &Value) -> Value {
     let of = |body: &Value| body.get("members").and_then(Value::as_array).cloned();
     let all = [of(one), of(other)].into_iter().flatten().flatten().collect();
     // Both were reduced before.
-    body(group, transitive(one), reduced(Value::Array(all)).unwrap_or_default())
+    body(group, transitive(one), &reduced(Value::Array(all)).unwrap_or_default())
 }
 
 /// Parts members from the group that they came with, and says why they may not be all.

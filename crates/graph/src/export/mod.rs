@@ -104,6 +104,6 @@ pub enum ReadError {
         /// Its id.
         id: String,
         /// Where the first stands.
-        other: Place,
+        other: Box<Place>,
     },
 }

@@ -115,7 +115,7 @@ fn unknown_values(policy: &ConditionalAccessPolicy) -> Vec<String> {
     for client in &c.client_app_types {
         see("client type", client.is_known(), client);
     }
-    for platforms in &c.platforms {
+    if let Some(platforms) = &c.platforms {
         for one in platforms.include_platforms.iter().chain(&platforms.exclude_platforms) {
             see("platform", one.is_known(), one);
         }
@@ -138,17 +138,17 @@ fn unknown_values(policy: &ConditionalAccessPolicy) -> Vec<String> {
     for action in &c.applications.include_user_actions {
         see("user action", action.is_known(), action);
     }
-    for filter in &c.applications.application_filter {
+    if let Some(filter) = &c.applications.application_filter {
         see("filter mode", filter.mode.is_known(), &filter.mode);
     }
     for filter in c.devices.iter().filter_map(|devices| devices.device_filter.as_ref()) {
         see("filter mode", filter.mode.is_known(), &filter.mode);
     }
-    for grant in &policy.grant_controls {
+    if let Some(grant) = &policy.grant_controls {
         for control in &grant.built_in_controls {
             see("grant control", control.is_known(), control);
         }
-        for operator in &grant.operator {
+        if let Some(operator) = &grant.operator {
             see("grant operator", operator.is_known(), operator);
         }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use model::canonical::without_annotations;
-use model::object::{ExportedObject, ObjectKind};
+use model::object::ObjectKind;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;

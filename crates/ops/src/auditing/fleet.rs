@@ -149,11 +149,12 @@ fn one(
     snapshot: Option<TenantSnapshot>,
     request: &AuditRequest<'_>,
 ) -> TenantAudit {
-    let (users, policies) =
-        snapshot.as_ref().map_or((0, 0), |snapshot| (snapshot.users.len(), snapshot.policies.len()));
+    let (users, policies) = snapshot
+        .as_ref()
+        .map_or((0, 0), |snapshot| (snapshot.users.len(), snapshot.policies.len()));
     let mut merged = MergeCounts::default();
-    let report = snapshot.ok_or_else(|| TenantAuditError::Empty(tenant.slug.clone())).and_then(
-        |snapshot| {
+    let report =
+        snapshot.ok_or_else(|| TenantAuditError::Empty(tenant.slug.clone())).and_then(|snapshot| {
             let as_of = request.as_of.or(tenant.as_of).unwrap_or(request.now);
             let mut options = options_for(request.config, request.catalogue, Some(&tenant), as_of);
             options.excluded_before = before(store, &tenant.slug, &options)?;
@@ -162,8 +163,7 @@ fn one(
                 merged = merge(store, &report, request)?;
             }
             Ok(report)
-        },
-    );
+        });
     TenantAudit { tenant, users, policies, report, merged }
 }
 
@@ -187,7 +187,9 @@ fn merge(
     request: &AuditRequest<'_>,
 ) -> Result<MergeCounts, StoreError> {
     let unresolved = store.unresolved_subjects(&report.tenant)?;
-    let passed = unresolved.into_iter().filter(|(rule, subject)| passes(report, request.catalogue, rule, subject));
+    let passed = unresolved
+        .into_iter()
+        .filter(|(rule, subject)| passes(report, request.catalogue, rule, subject));
     store.merge_run(MergeRun {
         tenant: report.tenant.clone(),
         run_id: uuid::Uuid::now_v7().to_string(),
@@ -212,11 +214,12 @@ fn passes(report: &AuditReport, catalogue: &Catalogue, rule: &str, subject: &[St
         }
         // A result about the whole tenant that is not a verdict is one about no subject at all.
         let whole = result.subject.first().is_some_and(|id| id == "tenant");
-        looked &= !(whole && matches!(result.status, RuleStatus::Unknown | RuleStatus::NotApplicable));
+        looked &=
+            !(whole && matches!(result.status, RuleStatus::Unknown | RuleStatus::NotApplicable));
     }
-    let per_subject = catalogue
-        .get(rule)
-        .is_some_and(|rule| matches!(rule.meta.subject, SubjectKind::Policy | SubjectKind::Principal));
+    let per_subject = catalogue.get(rule).is_some_and(|rule| {
+        matches!(rule.meta.subject, SubjectKind::Policy | SubjectKind::Principal)
+    });
     match listed {
         Some(status) => status == RuleStatus::Pass,
         // A rule about policies or principals lists those that are not well: the rest are.

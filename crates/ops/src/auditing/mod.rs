@@ -1,7 +1,7 @@
 //! Audits of tenants: from the store, or of policy files alone.
 
-mod fleet;
 mod files;
+mod fleet;
 mod options;
 
 pub use files::{AuditFilesError, audit_files};

@@ -24,8 +24,7 @@ pub fn options_for(
         config.resource_exclusion_2026 == ResourceExclusion::Enforced;
     options.compile.mfa_trusted_ips_empty = config.mfa_trusted_ips_empty;
     segments(config, &mut options);
-    let mut ids: Vec<String> =
-        catalogue.rules().iter().map(|rule| rule.meta.id.clone()).collect();
+    let mut ids: Vec<String> = catalogue.rules().iter().map(|rule| rule.meta.id.clone()).collect();
     for users in &options.user_segments {
         for apps in &options.app_segments {
             ids.push(audit::coverage_rule(users, apps).id);

@@ -13,7 +13,9 @@ pub enum ImportError {
     #[error("nothing to import: name files or folders")]
     NoPath,
     /// Something in the export was refused.
-    #[error("{0}; nothing was imported: mend or remove it, or pass --keep-going to import the rest")]
+    #[error(
+        "{0}; nothing was imported: mend or remove it, or pass --keep-going to import the rest"
+    )]
     Refused(Box<ReadError>),
     /// The database is busy or broken.
     #[error("nothing was imported")]

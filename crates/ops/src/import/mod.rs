@@ -169,17 +169,15 @@ fn read(
 
 /// Applies what the user says of the export to what it looks like.
 fn judge(reading: &mut Reading, completeness: Completeness) {
-    match completeness {
-        Completeness::Judged => {}
-        Completeness::Partial => reading.complete_kinds = BTreeSet::new(),
-        // What was refused is absent and still there.
-        Completeness::Complete if reading.errors.is_empty() => {
-            let kinds = reading.objects.iter().map(|object| object.kind);
-            // Whether every group has its members listed, the reader knows better.
-            let kinds = kinds.filter(|kind| *kind != ObjectKind::GroupMembership);
-            reading.complete_kinds.extend(kinds);
-        }
-        Completeness::Complete => {}
+    if completeness == Completeness::Partial {
+        reading.complete_kinds = BTreeSet::new();
+    }
+    // What was refused is absent and still there.
+    if completeness == Completeness::Complete && reading.errors.is_empty() {
+        let kinds = reading.objects.iter().map(|object| object.kind);
+        // Whether every group has its members listed, the reader knows better.
+        let kinds = kinds.filter(|kind| *kind != ObjectKind::GroupMembership);
+        reading.complete_kinds.extend(kinds);
     }
 }
 

@@ -1,0 +1,90 @@
+//! `cstack run`
+
+use jiff::Timestamp;
+use model::rule::Severity;
+use model::tenant::TenantSlug;
+use ops::auditing::AuditRequest;
+use ops::nightly::{RunRequest, run as run_all};
+
+use super::rendering::{envelope, format, style};
+use super::{CliError, Context, Outcome};
+
+/// Import the configured sources, audit every tenant and report: for cron and timers
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// This tenant; may be given several times. Without --tenant and --group, all
+    #[arg(short, long, value_name = "NAME")]
+    tenant: Vec<TenantSlug>,
+
+    /// The tenants of this group
+    #[arg(short, long, value_name = "NAME")]
+    group: Vec<String>,
+
+    /// All tenants (for scripts that say so)
+    #[arg(long, conflicts_with_all = ["tenant", "group"])]
+    all: bool,
+
+    /// Take this time as now (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Timestamp>,
+
+    /// End with code 10 if there are findings of this severity or worse
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Severity>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
+    let store = ops::database::open(context.config(), context.paths());
+    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    let now = context.now();
+    let request = RunRequest {
+        tenants: &args.tenant,
+        groups: &args.group,
+        sources: &context.config().sources,
+        audit: AuditRequest {
+            catalogue: &catalogue,
+            config: &context.config().audit,
+            as_of: args.as_of,
+            now,
+            record: true,
+        },
+    };
+    let done = run_all(&store, &request, context.progress().as_ref(), context.cancellation())?;
+    for import in &done.imports {
+        match &import.outcome {
+            Ok(outcome) => {
+                for note in &outcome.notes {
+                    context.remark(&format!("note: tenant {}: {note}", import.tenant));
+                }
+            }
+            Err(error) => eprintln!(
+                "error: tenant {}: {}",
+                import.tenant,
+                model::text::sanitize(&error.to_string())
+            ),
+        }
+    }
+    let rows = super::audit::rows(&done.fleet);
+    let text = report::fleet(&rows, &envelope(context), format(context), &style(context))?;
+    context.output().write(&text)?;
+    let merged = done.merged();
+    context.remark(&format!(
+        "{} opened, {} reopened, {} worsened, {} resolved, {} changed, {} as before",
+        merged.opened,
+        merged.reopened,
+        merged.worsened,
+        merged.resolved,
+        merged.changed,
+        merged.unchanged
+    ));
+    for tenant in &done.fleet.tenants {
+        if let Err(error) = &tenant.report {
+            eprintln!(
+                "error: tenant {}: {}",
+                tenant.tenant.slug,
+                model::text::sanitize(&error.to_string())
+            );
+        }
+    }
+    Ok(super::audit::verdict(args.fail_on, done.fleet.reports(), done.some_failed()))
+}
