@@ -78,7 +78,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         Action::Test { rules } => return test(context, rules),
         Action::Docs => {
             let catalogue = ops::catalogue::built_in()?;
-            context.output().write(&report::rules_markdown(&metas(&catalogue)))?;
+            let mut page = report::rules_markdown(&metas(&catalogue));
+            page += &ops::catalogue::conformance_markdown()?;
+            context.output().write(&page)?;
         }
     }
     Ok(Outcome::Done)

@@ -1,5 +1,7 @@
 //! Compiling and auditing one large tenant: 10,000 users, 1,000 nested groups, 60 policies.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -92,7 +92,7 @@ pub(crate) fn scope(parts: &[Reaching], snapshot: &TenantSnapshot) -> Option<Sco
                 targets.extend(known::ADMIN_PORTAL_MEMBERS.iter().map(application));
             }
             Reaching::AzureManagement => {
-                targets.extend([known::AZURE_MANAGEMENT].iter().map(application))
+                targets.extend([known::AZURE_MANAGEMENT].iter().map(application));
             }
             Reaching::Application(id) => targets.push(Target::Application(id.clone())),
             Reaching::Action(action) => targets.push(Target::UserAction(action.clone())),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::coverage::{CoverageCell, CoverageMatrix, Segment};
 use model::guarantee::{AuthenticationLevel, Rung};
 use model::rule::{LicenceNeed, RuleMeta, RuleStatus, SubjectKind};
-use policy::{Demand, Population, Term};
+use policy::{Demand, Enforcement, Population, PrincipalSet, Scope, Situation, Term};
 use serde_json::json;
 
 use crate::context::Context;
@@ -98,6 +98,40 @@ pub(crate) fn coverage(context: &Context<'_>) -> Result<(CoverageMatrix, CellRes
     ))
 }
 
+/// How many members hold which guarantee at least, and of how many the data cannot tell.
+fn distribution(
+    context: &Context<'_>,
+    members: &PrincipalSet,
+    scope: &Scope,
+    situation: &Situation,
+    enforcement: &Enforcement,
+) -> (BTreeMap<Rung, usize>, usize) {
+    let set = context.set;
+    let with_reports = set.enforced_with_report_only(members, scope, situation);
+    let reported: BTreeMap<u32, Rung> = with_reports
+        .classes
+        .iter()
+        .flat_map(|class| {
+            let (low, _) = set.rungs(class);
+            class.members.iter().map(move |member| (*member, low))
+        })
+        .collect();
+    let mut counts: BTreeMap<Rung, usize> = BTreeMap::new();
+    let mut undecided = 0;
+    for class in &enforcement.classes {
+        let (low, high) = set.rungs(class);
+        if low != high {
+            undecided += class.members.len();
+        }
+        for member in &class.members {
+            let after = reported.get(member).copied().unwrap_or(low);
+            let report_only = low == Rung::None && after > Rung::Conditional;
+            *counts.entry(if report_only { Rung::ReportOnly } else { low }).or_default() += 1;
+        }
+    }
+    (counts, undecided)
+}
+
 fn cell(
     context: &Context<'_>,
     users: &UserSegment,
@@ -149,28 +183,8 @@ fn cell(
     }
     let set = context.set;
     let enforcement = set.enforced(&members, &scope, &situation);
-    let with_reports = set.enforced_with_report_only(&members, &scope, &situation);
-    let reported: BTreeMap<u32, Rung> = with_reports
-        .classes
-        .iter()
-        .flat_map(|class| {
-            let (low, _) = set.rungs(class);
-            class.members.iter().map(move |member| (*member, low))
-        })
-        .collect();
-    let mut counts: BTreeMap<Rung, usize> = BTreeMap::new();
-    for class in &enforcement.classes {
-        let (low, high) = set.rungs(class);
-        if low != high {
-            cell.undecided += class.members.len();
-        }
-        for member in &class.members {
-            let after = reported.get(member).copied().unwrap_or(low);
-            let rung =
-                if low == Rung::None && after > Rung::Conditional { Rung::ReportOnly } else { low };
-            *counts.entry(rung).or_default() += 1;
-        }
-    }
+    let counts;
+    (counts, cell.undecided) = distribution(context, &members, &scope, &situation, &enforcement);
     cell.weakest = counts.keys().next().copied();
     cell.distribution = counts.into_iter().collect();
     cell.policies = set.acting_policies(&members, &scope);

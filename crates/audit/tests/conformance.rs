@@ -1,6 +1,8 @@
 //! The conformance cases of ../shared/data/conformance: every case gives the verdict its source
 //! asserts, but for those in docs/conformance.toml, each with a witness why effect says otherwise.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +17,8 @@ use serde_json::Value;
 #[derive(Deserialize)]
 struct Case {
     control: String,
-    case_name: String,
+    #[serde(rename = "case_name")]
+    name: String,
     policies: Vec<Value>,
     #[serde(default)]
     other_inputs: BTreeMap<String, Value>,
@@ -134,7 +137,7 @@ fn verdicts() -> Vec<(String, String, bool, RuleStatus, String)> {
             .unwrap();
         out.push((
             case.control,
-            case.case_name,
+            case.name,
             expected,
             result.status,
             format!("{}: {}", result.rule, result.reason),

@@ -1,5 +1,7 @@
 //! Every rule of the catalogue reads, and gives what its own examples say.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
 use std::path::{Path, PathBuf};
 
 use cstack_audit::{AuditOptions, Rule, run_rule_tests};

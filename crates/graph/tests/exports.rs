@@ -1,5 +1,6 @@
 //! Export files of every kind, good and bad.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 #![cfg(test)]
 
 use std::collections::BTreeSet;

@@ -77,7 +77,7 @@ impl Finding {
 /// The identity of a finding through time.
 pub fn fingerprint(tenant: &TenantSlug, rule: &str, subject: &[String]) -> String {
     let mut parts: Vec<&[u8]> = vec![tenant.as_str().as_bytes(), rule.as_bytes()];
-    parts.extend(subject.iter().map(|id| id.as_bytes()));
+    parts.extend(subject.iter().map(std::string::String::as_bytes));
     sha256_hex(&parts)
 }
 

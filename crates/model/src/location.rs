@@ -61,13 +61,13 @@ impl NamedLocation {
             Some("ipnamedlocation") => LocationKind::Addresses,
             Some("countrynamedlocation") => LocationKind::Countries,
             Some("compliantnetworknamedlocation") => LocationKind::CompliantNetwork,
-            Some(_) => LocationKind::Unknown,
             None if self.id.eq_ignore_ascii_case(COMPLIANT_NETWORK_ID) => {
                 LocationKind::CompliantNetwork
             }
             None if !self.ip_ranges.is_empty() => LocationKind::Addresses,
             None if !self.countries_and_regions.is_empty() => LocationKind::Countries,
-            None => LocationKind::Unknown,
+            // A type this build does not know, or nothing to tell it by.
+            _ => LocationKind::Unknown,
         }
     }
 }

@@ -212,6 +212,12 @@ mod tests {
     }
 
     #[test]
+    fn known_values_know_that_they_are() {
+        assert!(Colour::KNOWN.iter().all(Colour::is_known));
+        assert!(!Colour::from("ultraViolet").is_known());
+    }
+
+    #[test]
     fn flags_read_from_a_joined_string_a_list_or_null() {
         let both = Flags(vec![Colour::Red, Colour::DeepBlue]);
         for text in ["\"red,deepBlue\"", "\"red, deepBlue\"", "[\"red\",\"deepBlue\"]"] {

@@ -92,7 +92,7 @@ impl LicenceNeed {
         if self == Self::None {
             return Some(true);
         }
-        licences.known.then(|| match self {
+        licences.known.then_some(match self {
             Self::None => true,
             Self::EntraIdP1 => licences.entra_p1,
             Self::EntraIdP2 => licences.entra_p2,

@@ -120,7 +120,7 @@ impl TenantSnapshot {
             ObjectKind::DirectoryRole => self.directory_roles.push(serde_json::from_str(body)?),
             ObjectKind::RoleAssignment => self.role_assignments.push(serde_json::from_str(body)?),
             ObjectKind::RoleEligibility => {
-                self.role_eligibilities.push(serde_json::from_str(body)?)
+                self.role_eligibilities.push(serde_json::from_str(body)?);
             }
             ObjectKind::ServicePrincipal => {
                 self.service_principals.push(serde_json::from_str(body)?);

@@ -129,6 +129,38 @@ pub fn test(rule: &Rule, options: &AuditOptions) -> Vec<RuleTestOutcome> {
     run_rule_tests(rule, options, &file)
 }
 
+#[derive(serde::Deserialize)]
+struct Differences {
+    difference: Vec<Difference>,
+}
+
+#[derive(serde::Deserialize)]
+struct Difference {
+    control: String,
+    case: String,
+    ours: model::rule::RuleStatus,
+    witness: String,
+}
+
+/// The conformance cases whose own verdict differs from the effect, as a chapter of RULES.md.
+///
+/// # Errors
+/// Where docs/conformance.toml is badly written.
+pub fn conformance_markdown() -> Result<String, toml::de::Error> {
+    let text = include_str!("../../../docs/conformance.toml");
+    let all: Differences = toml::from_str(text)?;
+    let mut out = String::from(
+        "\n## Where conformance cases differ\n\n\
+         The conformance cases judge one policy at a time by fixed fields. In these the effect is \
+         another; each names who signs in and what happens.\n\n\
+         | control | case | here | why |\n|---|---|---|---|\n",
+    );
+    for d in all.difference {
+        out += &format!("| {} | {} | {} | {} |\n", d.control, d.case, d.ours.as_str(), d.witness);
+    }
+    Ok(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

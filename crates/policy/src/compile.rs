@@ -1,6 +1,6 @@
 //! Compiling a tenant's policies.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use fixedbitset::FixedBitSet;
@@ -324,14 +324,14 @@ impl PolicySet {
         if filtered {
             ids.extend(self.facts.ids().cloned());
         }
-        let mut seen: HashMap<TriMask, ()> = HashMap::new();
+        let mut seen: HashSet<TriMask> = HashSet::new();
         let targets = [Target::AnyOtherApplication, Target::BaselineScopes]
             .into_iter()
             .chain(ids.into_iter().map(Target::Application));
         targets
             .filter_map(|target| {
                 let mask = self.target_mask(&target);
-                seen.insert(mask, ()).is_none().then_some((target, mask))
+                seen.insert(mask).then_some((target, mask))
             })
             .collect()
     }

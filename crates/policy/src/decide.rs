@@ -199,7 +199,7 @@ impl PolicySet {
     fn answers(&self, policy: &CompiledPolicy, subject: &Subject<'_>) -> Vec<Answer> {
         let scenario = subject.scenario;
         let conditions = &policy.conditions;
-        let (who, who_reason) = self.who(policy, &subject.who);
+        let (who, who_reason) = Self::who(policy, &subject.who);
         let (target_reason, target_words) = match &subject.target {
             Target::UserAction(_) => (AnalysisReason::UserActions, "user action"),
             Target::AuthenticationContext(_) => {
@@ -276,7 +276,7 @@ impl PolicySet {
         out
     }
 
-    fn who(&self, policy: &CompiledPolicy, who: &Who) -> (Tri, AnalysisReason) {
+    fn who(policy: &CompiledPolicy, who: &Who) -> (Tri, AnalysisReason) {
         let of = |at: usize| {
             if policy.yes.contains(at) {
                 Tri::Yes

@@ -106,6 +106,9 @@ impl Judgement {
     }
 }
 
+/// Breaches by path and way.
+type Breaches = HashMap<(usize, Option<Way>), Breach>;
+
 /// Dimensions of a path, the target last.
 const AXES: usize = 10;
 
@@ -257,12 +260,14 @@ impl PolicySet {
         let single = targets.len() == 1;
         let mut merged = merge(values, relevant);
         if single {
-            merged.iter_mut().for_each(|merged| merged.distinct = true);
+            for one in &mut merged {
+                one.distinct = true;
+            }
         } else if merged.len() == 1 {
-            merged.iter_mut().for_each(|merged| {
-                "reaching any application".clone_into(&mut merged.value.words);
-                merged.distinct = true;
-            });
+            for one in &mut merged {
+                "reaching any application".clone_into(&mut one.value.words);
+                one.distinct = true;
+            }
         }
         let partial = extend(&partial, axes.len(), &merged);
         axes.push(("target", merged));
@@ -378,20 +383,23 @@ impl PolicySet {
     /// Judges a demand for a population.
     pub fn judge(&self, enforcement: &Enforcement, demand: &Demand) -> Judgement {
         let mut judgement = Judgement::default();
-        let mut breaches: HashMap<usize, Breach> = HashMap::new();
-        let mut undecided: HashMap<usize, Breach> = HashMap::new();
-        let note = |table: &mut HashMap<usize, Breach>,
+        let mut breaches: Breaches = HashMap::new();
+        let mut undecided: Breaches = HashMap::new();
+        let note = |table: &mut Breaches,
                     path: usize,
                     class: u32,
                     members: &[u32],
-                    enough: Option<WayIn>| {
+                    enough: Option<&Way>| {
             if members.is_empty() {
                 return;
             }
-            let entry = table.entry(path).or_insert_with(|| Breach {
+            // One way a breach: what is enough for one must not be told of another. Limits on the
+            // session are no part of what is enough.
+            let key = (path, enough.map(|way| Way { session: Session::NONE, ..*way }));
+            let entry = table.entry(key).or_insert_with(|| Breach {
                 path,
                 members: Vec::new(),
-                enough,
+                enough: enough.map(|way| self.describe(way)),
                 class,
             });
             entry.members.extend_from_slice(members);
@@ -401,8 +409,7 @@ impl PolicySet {
             let doubtful = self.first_broken(&outcome.low, demand);
             match (broken, doubtful) {
                 (Some((path, way)), _) => {
-                    let enough = Some(self.describe(&way));
-                    note(&mut breaches, path, outcome.class, &outcome.members, enough);
+                    note(&mut breaches, path, outcome.class, &outcome.members, Some(&way));
                     note(&mut undecided, path, outcome.class, &outcome.possible, None);
                 }
                 (None, Some((path, _))) => {
@@ -412,10 +419,15 @@ impl PolicySet {
                 (None, None) => judgement.holds += outcome.members.len(),
             }
         }
-        let sorted = |table: HashMap<usize, Breach>| {
-            let mut all: Vec<Breach> = table.into_values().collect();
-            all.iter_mut().for_each(|breach| breach.members.sort_unstable());
-            all.sort_by_key(|breach| (std::cmp::Reverse(breach.members.len()), breach.path));
+        let sorted = |table: Breaches| {
+            let mut all: Vec<_> = table.into_iter().collect();
+            all.sort_by_key(|((path, way), breach)| {
+                (std::cmp::Reverse(breach.members.len()), *path, *way)
+            });
+            let mut all: Vec<Breach> = all.into_iter().map(|(_, breach)| breach).collect();
+            for breach in &mut all {
+                breach.members.sort_unstable();
+            }
             all
         };
         judgement.breaches = sorted(breaches);
@@ -533,19 +545,16 @@ fn merge(values: Vec<Value>, relevant: &Mask) -> Vec<Merged> {
     let mut merged: Vec<(Merged, usize)> = Vec::new();
     for value in values {
         let mask = value.mask.restrict(relevant);
-        match merged
+        if let Some((known, more)) = merged
             .iter_mut()
             .find(|(known, _)| known.value.mask == mask && known.value.ability == value.ability)
         {
-            Some((known, more)) => {
-                known.value.ordinary |= value.ordinary;
-                *more += 1;
-            }
-            None => {
-                let full = value.mask;
-                let value = Value { mask, ..value };
-                merged.push((Merged { value, full, distinct: false }, 0));
-            }
+            known.value.ordinary |= value.ordinary;
+            *more += 1;
+        } else {
+            let full = value.mask;
+            let value = Value { mask, ..value };
+            merged.push((Merged { value, full, distinct: false }, 0));
         }
     }
     // Abilities alone are no news: of values that the same policies match, the ablest is on the path.

@@ -48,9 +48,14 @@ impl Controls {
         ];
         let mut words: Vec<String> =
             fixed.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, w)| (*w).to_owned()).collect();
-        words.extend((FIRST_FREE..).zip(&self.own).filter_map(|(at, name)| {
-            (at < 64 && bits >> at & 1 == 1 && name.starts_with("unknown")).then(|| name.clone())
-        }));
+        words.extend(
+            (FIRST_FREE..)
+                .zip(&self.own)
+                .filter(|(at, name)| {
+                    *at < 64 && bits >> *at & 1 == 1 && name.starts_with("unknown")
+                })
+                .map(|(_, name)| name.clone()),
+        );
         words
     }
 }
@@ -117,58 +122,18 @@ fn ways(
     unknown: &mut Vec<String>,
 ) -> (Ways, Ways) {
     let mut items: Vec<(Way, bool)> = Vec::new();
-    let known = |way: Way, text: &str, words: &mut Vec<String>, items: &mut Vec<(Way, bool)>| {
-        words.push(text.to_owned());
-        items.push((way, true));
-    };
+    if grant.built_in_controls.contains(&GrantControl::Block) {
+        // Block beside other controls is a contradiction; block is what Entra does first.
+        *words = vec!["block".to_owned()];
+        return (Ways::blocked(), Ways::blocked());
+    }
     for control in &grant.built_in_controls {
-        let controlled = |controls: u64| Way { controls, ..Way::OPEN };
-        match control {
-            // Block beside other controls is a contradiction; block is what Entra does first.
-            GrantControl::Block => {
-                *words = vec!["block".to_owned()];
-                return (Ways::blocked(), Ways::blocked());
-            }
-            GrantControl::Mfa => {
-                known(Way { methods: tables.methods.mfa, ..Way::OPEN }, "MFA", words, &mut items);
-            }
-            GrantControl::CompliantDevice => {
-                known(
-                    Way { device: COMPLIANT, ..Way::OPEN },
-                    "a compliant device",
-                    words,
-                    &mut items,
-                );
-            }
-            GrantControl::DomainJoinedDevice => {
-                known(
-                    Way { device: HYBRID, ..Way::OPEN },
-                    "a hybrid-joined device",
-                    words,
-                    &mut items,
-                );
-            }
-            GrantControl::ApprovedApplication => {
-                known(controlled(APPROVED_APP), "an approved client app", words, &mut items);
-            }
-            GrantControl::CompliantApplication => {
-                known(controlled(APP_PROTECTION), "an app protection policy", words, &mut items);
-            }
-            GrantControl::PasswordChange => {
-                known(controlled(PASSWORD_CHANGE), "a password change", words, &mut items);
-            }
-            GrantControl::RiskRemediation => {
-                known(controlled(RISK_REMEDIATION), "risk remediation", words, &mut items);
-            }
-            GrantControl::Unknown(name) => {
-                words.push(format!("unknown control {name}"));
-                unknown.push(format!("grant control {name}"));
-                items.push((
-                    controlled(tables.controls.bit(&format!("unknown control {name}"))),
-                    false,
-                ));
-            }
+        let (way, text) = built_in(control, tables);
+        words.push(text);
+        if !control.is_known() {
+            unknown.push(format!("grant control {control}"));
         }
+        items.push((way, control.is_known()));
     }
     for id in &grant.custom_authentication_factors {
         let bit = tables.controls.bit(&format!("custom {id}"));
@@ -221,6 +186,33 @@ fn ways(
         *words = vec![words.join(operator)];
     }
     (combine(false), combine(true))
+}
+
+/// What a built-in control asks for, and words for it.
+fn built_in(control: &GrantControl, tables: &mut Tables<'_>) -> (Way, String) {
+    let controlled = |controls: u64| Way { controls, ..Way::OPEN };
+    let (way, text) = match control {
+        // The caller has seen to it that block stands alone.
+        GrantControl::Block => (Way { methods: 0, ..Way::OPEN }, "block"),
+        GrantControl::Mfa => (Way { methods: tables.methods.mfa, ..Way::OPEN }, "MFA"),
+        GrantControl::CompliantDevice => {
+            (Way { device: COMPLIANT, ..Way::OPEN }, "a compliant device")
+        }
+        GrantControl::DomainJoinedDevice => {
+            (Way { device: HYBRID, ..Way::OPEN }, "a hybrid-joined device")
+        }
+        GrantControl::ApprovedApplication => (controlled(APPROVED_APP), "an approved client app"),
+        GrantControl::CompliantApplication => {
+            (controlled(APP_PROTECTION), "an app protection policy")
+        }
+        GrantControl::PasswordChange => (controlled(PASSWORD_CHANGE), "a password change"),
+        GrantControl::RiskRemediation => (controlled(RISK_REMEDIATION), "risk remediation"),
+        GrantControl::Unknown(name) => {
+            let text = format!("unknown control {name}");
+            return (controlled(tables.controls.bit(&text)), text);
+        }
+    };
+    (way, text.to_owned())
 }
 
 /// The tenant's own object wins, then what the policy's export expanded, then the built-in table.

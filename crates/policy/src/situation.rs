@@ -325,9 +325,8 @@ impl Dimensions {
             .filter_map(|(registered, value)| {
                 let kinds = match situation.device {
                     DeviceCondition::Any => ANY_DEVICE,
-                    DeviceCondition::Unmanaged => UNMANAGED,
+                    DeviceCondition::Unmanaged | DeviceCondition::Unregistered => UNMANAGED,
                     DeviceCondition::Managed => ANY_DEVICE & !UNMANAGED,
-                    DeviceCondition::Unregistered => UNMANAGED,
                 };
                 let single = self.devices.len() == 1;
                 if situation.device == DeviceCondition::Unregistered && *registered && !single {

@@ -1,5 +1,7 @@
 //! Snapshots in the store: whole or not at all, and nothing for what does not change.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
+
 use std::collections::BTreeSet;
 
 use cstack_store::{SnapshotImport, Store, StoreError, StoreSettings};

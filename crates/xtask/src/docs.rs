@@ -11,8 +11,11 @@ use crate::duckdb::Library;
 use crate::house;
 
 /// The pages that `cstack` itself prints, and the command that prints each.
-const PAGES: &[(&str, &[&str])] =
-    &[("docs/CLI.md", &["docs-markdown", "cli"]), ("docs/CONFIG.md", &["docs-markdown", "config"])];
+const PAGES: &[(&str, &[&str])] = &[
+    ("docs/CLI.md", &["docs-markdown", "cli"]),
+    ("docs/CONFIG.md", &["docs-markdown", "config"]),
+    ("docs/RULES.md", &["rules", "docs"]),
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Docs {

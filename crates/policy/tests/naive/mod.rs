@@ -23,6 +23,15 @@ struct Device {
     trust: &'static str,
 }
 
+/// What somebody can show.
+#[derive(Clone, Copy)]
+struct Credentials {
+    mfa: bool,
+    compliant: bool,
+    hybrid: bool,
+    controls: bool,
+}
+
 struct Sign<'a> {
     app: &'a str,
     client: ClientAppType,
@@ -145,7 +154,15 @@ fn gets_in_without(
                 }
                 let shown = managed && tells_device;
                 let satisfied = applying.iter().all(|policy| {
-                    grant(policy, mfa, shown && compliant, shown && hybrid, controls)
+                    grant(
+                        policy,
+                        Credentials {
+                            mfa,
+                            compliant: shown && compliant,
+                            hybrid: shown && hybrid,
+                            controls,
+                        },
+                    )
                 });
                 if satisfied {
                     return true;
@@ -156,13 +173,8 @@ fn gets_in_without(
     false
 }
 
-fn grant(
-    policy: &ConditionalAccessPolicy,
-    mfa: bool,
-    compliant: bool,
-    hybrid: bool,
-    controls: bool,
-) -> bool {
+fn grant(policy: &ConditionalAccessPolicy, shown: Credentials) -> bool {
+    let Credentials { mfa, compliant, hybrid, controls } = shown;
     let Some(grant) = &policy.grant_controls else { return true };
     let mut items: Vec<bool> = Vec::new();
     for control in &grant.built_in_controls {

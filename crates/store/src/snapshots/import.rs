@@ -90,7 +90,7 @@ impl Store {
         files::make_folder(self.settings())?;
         // Imports exclude one another, so that a sweep never takes a living one's rows.
         let _lock = files::lock(self.settings(), "import.lock")?;
-        self.write(|tx| sweep(tx))?;
+        self.write(sweep)?;
         let tenant = import.tenant.as_str();
         let current: HashMap<(ObjectKind, String), String> =
             self.read(|conn| current(conn, tenant))?;
