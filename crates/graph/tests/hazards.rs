@@ -194,3 +194,21 @@ fn a_real_policy_cut_anywhere_or_altered_anywhere_is_read_or_refused_with_its_li
         refused_with_place(&altered);
     }
 }
+
+#[test]
+fn lines_beyond_the_first_chunk_are_read_and_told_by_their_number() {
+    // Some 2 MB, with characters of several bytes that chunks cut through.
+    let line =
+        |at: usize| format!(r#"{{"id":"u{at}","userPrincipalName":"zoë-{at}@contoso.example"}}"#);
+    let text: Vec<String> = (0..30_000).map(line).collect();
+    let reading = read(&text.join("\r\n"));
+    assert_eq!(reading.objects.len(), 30_000);
+    assert!(reading.complete_kinds.contains(&ObjectKind::User));
+    let listed = read(&format!("[{}]", text.join(",\n")));
+    assert_eq!(listed.objects.len(), 30_000);
+    let mut bad = text.clone();
+    bad[26_000] = r#"{"id":7,"userPrincipalName":"x"}"#.to_owned();
+    assert!(refused(&bad.join("\n")).starts_with("test.json:26001 "));
+    bad[26_000] = "{\"id\":\"u\"".to_owned();
+    assert!(refused(&bad.join("\n")).starts_with("test.json:26002: not JSON"));
+}

@@ -36,7 +36,7 @@ pub use demand::{Demand, DemandError, Term};
 pub use enforced::{Breach, ClassOutcome, Enforcement, Judgement, Path};
 pub use filter::{Filter, FilterError};
 pub use hypothetical::{has_directory, with_hypothetical_directory};
-pub use inspect::PolicyHandle;
+pub use inspect::{Opening, PolicyHandle};
 pub use population::{Population, PopulationError, PrincipalSet, Selector};
 pub use principals::PrincipalIndex;
 pub use situation::{ClientKind, DeviceCondition, FlowCondition, PlaceCondition, Scope, Situation};

@@ -5,10 +5,13 @@ use std::collections::{HashMap, HashSet};
 use fixedbitset::FixedBitSet;
 use model::known::roles;
 use model::object::ObjectKind;
-use model::policy::GuestType;
+use model::policy::{GuestType, GuestsOrExternalUsers};
 use model::principal::{DirectoryReference, User};
 use model::role::RoleAssignment;
 use model::snapshot::TenantSnapshot;
+
+use crate::Tri;
+use crate::compile::external_matches;
 
 /// Users and service principals of a snapshot, and who is in which group and role.
 #[derive(Debug, Clone)]
@@ -280,6 +283,44 @@ impl PrincipalIndex {
     pub fn group_size(&self, id: &str) -> (usize, bool) {
         let members = self.group(id);
         (members.yes.count_ones(..), members.open)
+    }
+
+    /// The groups inside a group through all nesting, itself apart: ids in lower case, sorted.
+    pub fn nested_groups(&self, id: &str) -> Vec<String> {
+        let outer = key(id);
+        let mut seen: HashSet<String> = HashSet::from([outer.clone()]);
+        let mut queue = vec![outer.clone()];
+        while let Some(next) = queue.pop() {
+            let nested = self.groups.get(&next).map_or(&[][..], |entry| &entry.nested);
+            for inner in nested {
+                if seen.insert(inner.clone()) {
+                    queue.push(inner.clone());
+                }
+            }
+        }
+        seen.remove(&outer);
+        let mut out: Vec<String> = seen.into_iter().collect();
+        out.sort();
+        out
+    }
+
+    /// The holders of a role for the whole tenant, eligible and disabled ones included, and whether
+    /// there may be more. Whoever holds it for a part of the tenant is none: Conditional Access
+    /// does not see them.
+    pub fn role_holders(&self, template: &str) -> (FixedBitSet, bool) {
+        let members = self.role(template);
+        (members.yes, members.open)
+    }
+
+    /// Guests and external users: of every kind, or surely of the kinds and home tenants meant.
+    pub fn guests(&self, meant: Option<&GuestsOrExternalUsers>) -> FixedBitSet {
+        let mut bits = FixedBitSet::with_capacity(self.users.len());
+        bits.extend(self.users.iter().enumerate().filter_map(|(at, user)| {
+            let kind = user.guest.as_ref()?;
+            let home = user.home_tenant.as_deref();
+            meant.is_none_or(|meant| external_matches(meant, kind, home) == Tri::Yes).then_some(at)
+        }));
+        bits
     }
 
     /// The holders of a role for the whole tenant, eligible ones included.

@@ -193,7 +193,8 @@ pub(crate) fn quoted(text: &str) -> String {
 
 fn attach(conn: &Connection, settings: &StoreSettings, read_only: bool) -> Result<(), StoreError> {
     let path = settings.path();
-    let mode = if read_only { " (READ_ONLY)" } else { "" };
+    let rg = std::env::var("PROBE_RG").map(|v| format!(" (ROW_GROUP_SIZE {v})")).unwrap_or_default();
+    let mode = if read_only { " (READ_ONLY)".to_owned() } else { rg };
     let statement = format!("ATTACH {} AS s{mode}; USE s", quoted(&path.display().to_string()));
     let deadline = Instant::now() + settings.lock_wait;
     let mut pause = Pause::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::object::ObjectKind;
 use model::policy::{ConditionalAccessPolicy, PolicyState};
+use model::principal::Group;
 use model::rule::RuleStatus;
 use policy::{ClientKind, FlowCondition, Population, Selector, Situation, Target};
 use serde_json::json;
@@ -24,6 +25,28 @@ pub(crate) fn named(policy: &ConditionalAccessPolicy) -> Vec<(&str, bool, bool)>
     out.extend(users.include_groups.iter().map(|id| (id.as_str(), true, false)));
     out.extend(users.exclude_groups.iter().map(|id| (id.as_str(), true, true)));
     out
+}
+
+/// How many can change who is in a group.
+pub(crate) enum Keepers {
+    /// Few: roles can be assigned to it, or it is restricted.
+    Few,
+    /// Everybody who manages groups.
+    Many,
+    /// The same, unless it is restricted: only Graph's beta tells that, so that most exports do not.
+    ManyUnlessRestricted,
+    /// The export says nothing of it.
+    NotTold,
+}
+
+/// How many can change who is in a group.
+pub(crate) fn keepers(group: &Group) -> Keepers {
+    match (group.is_assignable_to_role, group.is_management_restricted) {
+        (Some(true), _) | (_, Some(true)) => Keepers::Few,
+        (Some(false), Some(false)) => Keepers::Many,
+        (Some(false), None) => Keepers::ManyUnlessRestricted,
+        (None, _) => Keepers::NotTold,
+    }
 }
 
 pub(crate) fn deleted_references(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
@@ -144,21 +167,18 @@ pub(crate) fn groups_restricted(context: &Context<'_>, rule: &str) -> Vec<Outcom
             continue;
         }
         let group = context.snapshot.groups.iter().find(|group| group.id.eq_ignore_ascii_case(&id));
-        let verdict = match group {
-            Some(g)
-                if g.is_assignable_to_role == Some(true)
-                    || g.is_management_restricted == Some(true) =>
-            {
-                None
-            }
-            Some(g)
-                if g.is_assignable_to_role.is_none() && g.is_management_restricted.is_none() =>
-            {
+        let verdict = match group.map(keepers) {
+            Some(Keepers::Few) => None,
+            Some(Keepers::NotTold) => {
                 Some((RuleStatus::Unknown, "the export does not say who may change it"))
             }
-            Some(_) => Some((
+            Some(Keepers::Many) => Some((
                 RuleStatus::Fail,
                 "anybody who manages groups can change who policies are for: it is neither role-assignable nor restricted",
+            )),
+            Some(Keepers::ManyUnlessRestricted) => Some((
+                RuleStatus::Fail,
+                "anybody who manages groups can change who policies are for: it is not role-assignable, and the export does not say whether it is restricted",
             )),
             None if context.set.principals().group_is_deleted(&id) => None,
             None => Some((RuleStatus::Unknown, "the export does not have this group")),

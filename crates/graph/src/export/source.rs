@@ -1,10 +1,10 @@
 //! Files and folders, plain or gzip.
 
 use std::fs::File;
-use std::io::{Read, Seek as _};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use super::ReadError;
 use super::gather::{Gatherer, Reading};
@@ -52,9 +52,11 @@ pub fn read_paths(
                 return Ok(gatherer.finish());
             }
             let origin = if folder { Origin::Folder } else { Origin::Explicit };
-            let done = contents(&file, limits).and_then(|bytes| {
-                read_text(&mut gatherer, &file.display().to_string(), &bytes, origin, limits)
-            });
+            let done = open(&file)
+                .map_err(|source| ReadError::File { path: file.clone(), source })
+                .and_then(|input| {
+                    read_text(&mut gatherer, &file.display().to_string(), input, origin, limits)
+                });
             if let Err(error) = done {
                 gatherer.refuse(error)?;
             }
@@ -96,22 +98,8 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
 }
 
 /// A file's bytes, inflated where it begins as gzip does.
-fn contents(path: &Path, limits: &ReadLimits) -> Result<Vec<u8>, ReadError> {
-    let failed = |source| ReadError::File { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(failed)?;
-    let mut magic = [0_u8; 2];
-    let seen = file.read(&mut magic).map_err(failed)?;
-    file.rewind().map_err(failed)?;
-    let mut bytes = Vec::new();
-    let limit = limits.file_bytes + 1;
-    if seen == 2 && magic == [0x1f, 0x8b] {
-        MultiGzDecoder::new(file).take(limit).read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
-    }
-    if bytes.len() as u64 > limits.file_bytes {
-        let reason = format!("larger than {} bytes; split it", limits.file_bytes);
-        return Err(failed(std::io::Error::new(std::io::ErrorKind::FileTooLarge, reason)));
-    }
-    Ok(bytes)
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    let mut input = BufReader::new(File::open(path)?);
+    let gzip = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    Ok(if gzip { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) })
 }

@@ -1,5 +1,7 @@
 //! The text of a file: encoding, documents, lines.
 
+use std::io::{self, Read};
+
 use serde_json::value::RawValue;
 
 use super::gather::Gatherer;
@@ -16,6 +18,9 @@ pub(super) enum Origin {
     Folder,
 }
 
+/// Bytes read at a time, unless one document is longer.
+const CHUNK: usize = 1 << 20;
+
 /// Reads one file's bytes, uncompressed.
 ///
 /// # Errors
@@ -26,60 +31,111 @@ pub fn read_bytes(name: &str, bytes: &[u8]) -> Result<Reading, ReadError> {
     Ok(gatherer.finish())
 }
 
+/// Reads a file's documents one after the other. Of JSON Lines a chunk is in memory at a time, of
+/// a single document the whole.
 pub(super) fn read_text(
     gatherer: &mut Gatherer,
     file: &str,
-    bytes: &[u8],
+    mut input: impl Read,
     origin: Origin,
     limits: &ReadLimits,
 ) -> Result<(), ReadError> {
-    let whole = |reason: &str| ReadError::Encoding {
-        place: Place { file: file.to_owned(), line: 0, path: String::new() },
-        reason: reason.to_owned(),
-    };
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(whole("UTF-16; save it as UTF-8 (in PowerShell: -Encoding utf8)"));
+    let failed = |source| ReadError::File { path: file.into(), source };
+    let mut buffer = Vec::new();
+    let (mut total, mut before, mut several, mut empty) = (0_u64, 0, false, true);
+    loop {
+        // As much again as is there: a long document is looked at a few times, not once a chunk.
+        let wanted = CHUNK.max(buffer.len());
+        let got = input.by_ref().take(wanted as u64).read_to_end(&mut buffer).map_err(failed)?;
+        let ended = got < wanted;
+        if total == 0 {
+            check_mark(file, &mut buffer)?;
+        }
+        total += got as u64;
+        if total > limits.file_bytes {
+            let reason = format!("larger than {} bytes; split it", limits.file_bytes);
+            return Err(failed(io::Error::new(io::ErrorKind::FileTooLarge, reason)));
+        }
+        let text = valid(&buffer, ended).map_err(|at| ReadError::Encoding {
+            place: at_line(file, before + line_at(&buffer, at)),
+            reason: "not UTF-8; save it as UTF-8".to_owned(),
+        })?;
+        let Documents { found, used, error } = documents(text);
+        several |= found.len() > 1;
+        empty &= found.is_empty() && error.is_none();
+        let cut_off = error.as_ref().is_some_and(serde_json::Error::is_eof);
+        if !ended && (error.is_none() || cut_off) && !several {
+            // Whether this is the only document is not known yet.
+            continue;
+        }
+        let lines = Lines::new(text, before);
+        let mut walk = Walk { gatherer, file, lines: &lines, origin, limits, several };
+        for document in found {
+            walk.document(document)?;
+        }
+        if let Some(error) = error.filter(|_| ended || !cut_off) {
+            return Err(ReadError::Syntax {
+                place: at_line(file, before + error.line().max(1)),
+                reason: without_position(&error),
+            });
+        }
+        before += line_at(&buffer, used) - 1;
+        buffer.drain(..used);
+        if ended {
+            break;
+        }
     }
-    let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| ReadError::Encoding {
-        place: Place {
-            file: file.to_owned(),
-            line: line_at(bytes, error.valid_up_to()),
-            path: String::new(),
-        },
-        reason: "not UTF-8; save it as UTF-8".to_owned(),
-    })?;
-    if text.trim().is_empty() {
-        return Err(whole("empty"));
-    }
-    // One document, or several after one another: JSON Lines need no case of their own.
-    let documents = documents(text, file)?;
-    let several = documents.len() > 1;
-    let lines = Lines::new(text);
-    let mut walk = Walk { gatherer, file, lines: &lines, origin, limits, several };
-    for document in documents {
-        walk.document(document)?;
+    if empty {
+        return Err(ReadError::Encoding { place: at_line(file, 0), reason: "empty".to_owned() });
     }
     Ok(())
 }
 
-fn documents<'t>(text: &'t str, file: &str) -> Result<Vec<&'t RawValue>, ReadError> {
-    let mut out = Vec::new();
+fn at_line(file: &str, line: usize) -> Place {
+    Place { file: file.to_owned(), line, path: String::new() }
+}
+
+/// Passes the byte-order mark of UTF-8 and refuses UTF-16.
+fn check_mark(file: &str, start: &mut Vec<u8>) -> Result<(), ReadError> {
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        let reason = "UTF-16; save it as UTF-8 (in PowerShell: -Encoding utf8)".to_owned();
+        return Err(ReadError::Encoding { place: at_line(file, 0), reason });
+    }
+    if start.starts_with(&[0xef, 0xbb, 0xbf]) {
+        start.drain(..3);
+    }
+    Ok(())
+}
+
+/// The text of some bytes, but for a character that the next chunk may complete; where it is
+/// none, the offset.
+fn valid(bytes: &[u8], ended: bool) -> Result<&str, usize> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(error) if error.error_len().is_none() && !ended => {
+            let whole = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            std::str::from_utf8(whole).map_err(|error| error.valid_up_to())
+        }
+        Err(error) => Err(error.valid_up_to()),
+    }
+}
+
+struct Documents<'t> {
+    found: Vec<&'t RawValue>,
+    /// Bytes up to the end of the last of them.
+    used: usize,
+    error: Option<serde_json::Error>,
+}
+
+fn documents(text: &str) -> Documents<'_> {
+    let mut found = Vec::new();
     let mut stream = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     loop {
-        let at = stream.byte_offset();
+        let used = stream.byte_offset();
         match stream.next() {
-            None => return Ok(out),
-            Some(Ok(document)) => out.push(document),
-            Some(Err(error)) => {
-                // The error counts lines from the beginning of the text.
-                let line =
-                    if error.line() > 0 { error.line() } else { line_at(text.as_bytes(), at) };
-                return Err(ReadError::Syntax {
-                    place: Place { file: file.to_owned(), line, path: String::new() },
-                    reason: without_position(&error),
-                });
-            }
+            None => return Documents { found, used: text.len(), error: None },
+            Some(Ok(document)) => found.push(document),
+            Some(Err(error)) => return Documents { found, used, error: Some(error) },
         }
     }
 }
@@ -102,17 +158,23 @@ pub(super) struct Lines<'t> {
     text: &'t str,
     /// Offsets at which lines begin.
     starts: Vec<usize>,
+    /// Lines before the text.
+    before: usize,
 }
 
 impl<'t> Lines<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, before: usize) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self { text, starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect() }
+        Self {
+            text,
+            starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect(),
+            before,
+        }
     }
 
     /// The line, from 1, on which a slice of the text begins.
     pub(super) fn of(&self, slice: &str) -> usize {
         let offset = (slice.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        self.starts.partition_point(|start| *start <= offset)
+        self.before + self.starts.partition_point(|start| *start <= offset)
     }
 }
