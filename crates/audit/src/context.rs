@@ -1,8 +1,9 @@
 //! What every judgement of one tenant shares.
 
 use fixedbitset::FixedBitSet;
+use model::canonical::sha256_hex;
 use model::exception::{ExceptionEntry, ExceptionSubject};
-use model::rule::{PrincipalLabel, RuleMeta, Severity};
+use model::rule::{PrincipalLabel, RuleMeta, Severity, Witness};
 use model::snapshot::TenantSnapshot;
 use policy::{PolicySet, Population, PrincipalSet};
 
@@ -109,6 +110,35 @@ impl<'a> Context<'a> {
         all.dedup();
         let total = all.len();
         (all, total)
+    }
+
+    /// A witness that names some of the members, up to the bound, and counts all; each id once.
+    pub(crate) fn witness(&self, members: &[u32], workload: bool) -> Witness {
+        let index = self.set.principals();
+        let mut all: Vec<(&str, &str)> = members
+            .iter()
+            .filter_map(|at| if workload { index.workload(*at) } else { index.user(*at) })
+            .map(|(id, label)| (label, id))
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        let bound = self.options.witness_bound;
+        let everybody = if all.len() > bound {
+            let ids: Vec<&[u8]> = all.iter().map(|(_, id)| id.as_bytes()).collect();
+            sha256_hex(&ids)
+        } else {
+            String::new()
+        };
+        Witness {
+            total: all.len(),
+            principals: all
+                .into_iter()
+                .take(bound)
+                .map(|(label, id)| PrincipalLabel { id: id.to_owned(), label: label.to_owned() })
+                .collect(),
+            everybody,
+            ..Witness::default()
+        }
     }
 
     /// Severity after overrides.

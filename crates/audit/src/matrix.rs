@@ -213,11 +213,7 @@ fn cell(
         )
     };
     result.facts = json!({ "expected": apps.expected, "weakest": cell.weakest });
-    cell.witnesses = all
-        .iter()
-        .cloned()
-        .map(|witness| crate::outcome::bounded(witness, context.options.witness_bound).0)
-        .collect();
+    cell.witnesses.clone_from(&all);
     result.witnesses = all;
     Ok((cell, result, held, of))
 }

@@ -1,6 +1,5 @@
 //! Results of rules, and the findings that failures become.
 
-use model::canonical::sha256_hex;
 use model::finding::Finding;
 use model::rule::{RuleMeta, RuleResult, RuleStatus, Severity, Witness};
 use model::tenant::TenantSlug;
@@ -57,14 +56,6 @@ impl Outcome {
     }
 }
 
-/// Bounds a witness, keeping a hash of everybody so that a change beyond the bound is seen.
-pub(crate) fn bounded(mut witness: Witness, bound: usize) -> (Witness, String) {
-    let ids: Vec<&[u8]> = witness.principals.iter().map(|p| p.id.as_bytes()).collect();
-    let hash = sha256_hex(&ids);
-    witness.principals.truncate(bound);
-    (witness, hash)
-}
-
 /// A rule's result and, for a failure, its finding.
 pub(crate) fn dress(
     context: &Context<'_>,
@@ -72,21 +63,6 @@ pub(crate) fn dress(
     outcome: Outcome,
 ) -> Result<(RuleResult, Option<Finding>), serde_json::Error> {
     let severity = context.severity(meta);
-    let bound = context.options.witness_bound;
-    let mut witnesses = Vec::new();
-    let mut evidence = Vec::new();
-    for witness in outcome.witnesses {
-        let (witness, hash) = bounded(witness, bound);
-        evidence.push(json!({
-            "path": witness.path,
-            "enough": witness.enough,
-            "principals": witness.principals,
-            "total": witness.total,
-            "everybody": hash,
-            "nearMisses": witness.near_misses,
-        }));
-        witnesses.push(witness);
-    }
     let finding = if outcome.status == RuleStatus::Fail {
         Some(finding(
             &context.snapshot.tenant,
@@ -95,7 +71,7 @@ pub(crate) fn dress(
             &outcome.reason,
             &outcome.subject,
             &outcome.subject_label,
-            json!({ "reason": outcome.reason, "witnesses": evidence, "facts": outcome.facts }),
+            json!({ "reason": outcome.reason, "witnesses": outcome.witnesses, "facts": outcome.facts }),
         )?)
     } else {
         None
@@ -109,7 +85,7 @@ pub(crate) fn dress(
         reason: outcome.reason,
         subject: outcome.subject,
         subject_label: outcome.subject_label,
-        witnesses,
+        witnesses: outcome.witnesses,
     };
     Ok((result, finding))
 }

@@ -249,18 +249,16 @@ pub(crate) fn witnesses(
     let all = breaches
         .iter()
         .map(|breach| {
-            let (principals, total) = context.labels(&breach.members, enforcement.workload);
             let mut near_misses = context.set.near_misses(enforcement, breach, demand);
             near_misses.truncate(5);
             Witness {
-                principals,
-                total,
                 path: enforcement
                     .paths
                     .get(breach.path)
                     .map_or_else(String::new, |p| p.words.clone()),
                 enough: breach.enough.as_ref().map_or_else(String::new, ToString::to_string),
                 near_misses,
+                ..context.witness(&breach.members, enforcement.workload)
             }
         })
         .collect();

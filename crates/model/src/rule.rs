@@ -195,6 +195,10 @@ pub struct Witness {
     pub principals: Vec<PrincipalLabel>,
     /// How many there are in all.
     pub total: usize,
+    /// SHA-256 over the ids of all of them, so that a change beyond the bound is seen; empty where
+    /// all are named.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub everybody: String,
     /// The situation that slips through, in words.
     pub path: String,
     /// What is enough on that path, in words.

@@ -231,18 +231,19 @@ impl PrincipalIndex {
                     open |= members.open;
                 }
                 Selector::ServiceAccounts => yes.extend(self.matching(|user| {
-                    let name = user.label.to_lowercase();
-                    user.guest.is_none()
-                        && service_accounts.iter().any(|p| name.starts_with(p.as_str()))
+                    let begins = |prefix: &String| {
+                        user.label
+                            .get(..prefix.len())
+                            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+                    };
+                    user.guest.is_none() && service_accounts.iter().any(begins)
                 })),
                 Selector::DirectorySync => {
                     for id in roles::DIRECTORY_SYNC {
                         yes.union_with(&self.role_in_any_scope(id).yes);
                     }
                     // Cloud sync's account is known by its name where roles were not collected.
-                    yes.extend(self.matching(|user| {
-                        user.guest.is_none() && user.label.to_lowercase().starts_with("sync_")
-                    }));
+                    yes.union_with(&self.sync_named);
                 }
                 Selector::WorkloadIdentities => {}
             }

@@ -28,6 +28,8 @@ pub struct PrincipalIndex {
     privileged_custom_roles: Vec<String>,
     pub(crate) roles_known: bool,
     pub(crate) users_complete: bool,
+    /// Accounts named as directory synchronisation names its own.
+    pub(crate) sync_named: FixedBitSet,
     /// Users that can sign in: neither disabled nor deleted.
     pub(crate) able: FixedBitSet,
 }
@@ -87,6 +89,7 @@ impl PrincipalIndex {
                 || !snapshot.role_assignments.is_empty()
                 || !snapshot.directory_roles.is_empty(),
             users_complete: snapshot.has_all(ObjectKind::User),
+            sync_named: FixedBitSet::with_capacity(snapshot.users.len()),
             able: FixedBitSet::with_capacity(snapshot.users.len()),
         };
         for user in &snapshot.users {
@@ -124,10 +127,18 @@ impl PrincipalIndex {
         if user.account_enabled != Some(false) && user.deleted_date_time.is_none() {
             self.able.insert(self.users.len());
         }
+        let label = user.label();
+        let guest = guest_type(user);
+        if guest.is_none()
+            && label.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("sync_"))
+        {
+            self.sync_named.grow(self.users.len() + 1);
+            self.sync_named.insert(self.users.len());
+        }
         self.users.push(UserEntry {
             id: user.id.clone(),
-            label: user.label().to_owned(),
-            guest: guest_type(user),
+            label: label.to_owned(),
+            guest,
             home_tenant: user
                 .identities
                 .iter()

@@ -6,31 +6,35 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use duckdb::{Config, Connection};
 
-use crate::files::{self, Pause};
-use crate::{StoreError, StoreSettings, migrations};
+use crate::migrations::{self, Schema};
+use crate::waiting::Waiting;
+use crate::{StoreError, StoreSettings, files};
+
+/// Orders those who write.
+const WRITERS: &str = "cstack.lock";
 
 /// A handle on the database; cheap to clone. Nothing is opened before it is first used.
 #[derive(Clone)]
 pub struct Store {
     settings: Arc<StoreSettings>,
-    instance: Arc<Mutex<Instance>>,
-}
-
-#[derive(Default)]
-struct Instance {
-    connection: Option<Connection>,
-    /// Whether this process has seen the schema to be its own.
-    schema_checked: bool,
+    /// The in-memory instance that files are attached to, once there is one.
+    instance: Arc<Mutex<Option<Connection>>>,
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("path", &self.settings.path()).finish_non_exhaustive()
     }
+}
+
+/// A file to attach, and how.
+#[derive(Clone, Copy)]
+struct Attachment<'p> {
+    path: &'p Path,
+    read_only: bool,
 }
 
 impl Store {
@@ -61,22 +65,27 @@ impl Store {
         })
     }
 
-    /// Reads: attaches read-only, works, detaches.
+    /// Reads: attaches read-only, works, detaches. An older schema is brought up to date first.
     pub(crate) fn read<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        if !self.exists() {
-            return Err(StoreError::Missing { path: self.settings.path() });
+        self.require()?;
+        let path = self.settings.path();
+        let attachment = Attachment { path: &path, read_only: true };
+        let done = self.attached(attachment, &mut Waiting::new(&self.settings), |conn| {
+            match migrations::schema(conn, &path)? {
+                Schema::Current => work(conn).map(Ok),
+                Schema::Behind => Ok(Err(work)),
+            }
+        })?;
+        match done {
+            Ok(out) => Ok(out),
+            Err(work) => {
+                self.write(|_| Ok(()))?;
+                self.attached(attachment, &mut Waiting::new(&self.settings), work)
+            }
         }
-        let mut instance = self.instance();
-        if !instance.schema_checked && self.attached(&mut instance, true, migrations::is_behind)? {
-            drop(instance);
-            self.write(|_| Ok(()))?;
-            instance = self.instance();
-        }
-        instance.schema_checked = true;
-        self.attached(&mut instance, true, |conn| work(conn))
     }
 
     /// Writes: takes the writers' lock, attaches, works in one transaction, bumps the revision,
@@ -86,86 +95,120 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         files::make_folder(&self.settings)?;
-        let _lock = files::lock(&self.settings, "cstack.lock")?;
-        let mut instance = self.instance();
-        let fresh = !self.exists();
-        if !instance.schema_checked || fresh {
-            let settings = Arc::clone(&self.settings);
-            self.attached(&mut instance, false, |conn| migrations::run(conn, &settings, fresh))?;
-            files::protect(&self.settings, &self.settings.path())?;
-            instance.schema_checked = true;
+        let mut waiting = Waiting::new(&self.settings);
+        let _lock = files::lock(&self.settings, WRITERS, &mut waiting)?;
+        let path = self.settings.path();
+        if !self.present()? {
+            self.create(&path, &mut waiting)?;
         }
-        let out = self.attached(&mut instance, false, |conn| {
-            conn.execute_batch("BEGIN")?;
-            let done = work(conn).and_then(|out| {
-                conn.execute_batch("UPDATE store_revision SET revision = revision + 1; COMMIT")?;
+        let attachment = Attachment { path: &path, read_only: false };
+        let out = self.attached(attachment, &mut waiting, |conn| {
+            migrations::run(conn, &self.settings)?;
+            in_transaction(conn, || {
+                let out = work(conn)?;
+                conn.execute_batch("UPDATE store_revision SET revision = revision + 1")?;
                 Ok(out)
-            });
-            if done.is_err() {
-                // The first error is the one to tell.
-                let _ = conn.execute_batch("ROLLBACK");
-            }
-            done
+            })
         });
-        files::protect(&self.settings, &files::log_of(&self.settings.path()))?;
+        // A log stays where it could not be folded into the file.
+        files::protect(&self.settings, &files::log_of(&path))?;
         out
     }
 
-    /// Attaches for administration: no transaction, no bump.
+    /// Attaches for administration: whatever the schema, no transaction, no bump.
     pub(crate) fn administer<T>(
         &self,
         read_only: bool,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        if !self.exists() {
-            return Err(StoreError::Missing { path: self.settings.path() });
+        self.require()?;
+        let path = self.settings.path();
+        let attachment = Attachment { path: &path, read_only };
+        self.attached(attachment, &mut Waiting::new(&self.settings), work)
+    }
+
+    /// Keeps everybody else from writing until it is dropped.
+    pub(crate) fn lock_writers(&self) -> Result<files::SidecarLock, StoreError> {
+        files::lock(&self.settings, WRITERS, &mut Waiting::new(&self.settings))
+    }
+
+    /// Whether there is a database; a folder that cannot be looked into is an error, not a "no".
+    fn present(&self) -> Result<bool, StoreError> {
+        let path = self.settings.path();
+        path.try_exists().map_err(files::failed("cannot look at the database", &path))
+    }
+
+    pub(crate) fn require(&self) -> Result<(), StoreError> {
+        if self.present()? {
+            Ok(())
+        } else {
+            Err(StoreError::Missing { path: self.settings.path() })
         }
-        self.attached(&mut self.instance(), read_only, |conn| work(conn))
     }
 
-    /// Forgets what was checked, after the file was replaced.
-    pub(crate) fn forget_schema(&self) {
-        self.instance().schema_checked = false;
+    /// Makes the database under another name and then puts it in place, so that nobody meets one
+    /// that is half made or that others may read. Under the writers' lock.
+    fn create(&self, path: &Path, waiting: &mut Waiting) -> Result<(), StoreError> {
+        let draft = path.with_extension("new");
+        for left_over in [&draft, &files::log_of(&draft)] {
+            // Of a process that was killed; that there is none is the rule.
+            let _ = std::fs::remove_file(left_over);
+        }
+        let attachment = Attachment { path: &draft, read_only: false };
+        self.attached(attachment, waiting, |conn| migrations::run(conn, &self.settings))?;
+        files::protect(&self.settings, &draft)?;
+        std::fs::rename(&draft, path).map_err(files::failed("cannot make the database", path))
     }
 
-    fn instance(&self) -> MutexGuard<'_, Instance> {
-        // A panic in earlier work left nothing attached that the next attach would not clear.
+    fn instance(&self) -> MutexGuard<'_, Option<Connection>> {
+        // Work that panicked has taken the instance with it.
         self.instance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The instance is put back only when it is in order: whatever else happens, a panic included,
+    /// closes it, and with it goes what it still holds.
     fn attached<T>(
         &self,
-        instance: &mut Instance,
-        read_only: bool,
+        attachment: Attachment<'_>,
+        waiting: &mut Waiting,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let conn = match instance.connection.take() {
+        let mut instance = self.instance();
+        let conn = match instance.take() {
             Some(conn) => conn,
             None => open_instance(&self.settings)?,
         };
-        let conn = instance.connection.insert(conn);
-        attach(conn, &self.settings, read_only)?;
-        // Detaches on every way out, a panic included.
-        let attached = Attached { conn };
-        let out = work(attached.conn);
-        drop(attached);
+        attach(&conn, attachment, waiting)?;
+        let out = work(&conn).map_err(|error| error.explained(attachment.path));
+        match conn.execute_batch("USE memory; DETACH s") {
+            Ok(()) => *instance = Some(conn),
+            // What was committed is in the log beside the file.
+            Err(error) => tracing::warn!(
+                %error,
+                "the database was not closed in order; what was committed is in its log"
+            ),
+        }
         out
     }
 }
 
-struct Attached<'c> {
-    conn: &'c Connection,
-}
-
-impl Drop for Attached<'_> {
-    fn drop(&mut self) {
-        if let Err(error) = self.conn.execute_batch("USE memory; DETACH s") {
-            tracing::warn!(%error, "the database could not be detached");
-        }
+fn in_transaction<T>(
+    conn: &Connection,
+    work: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    conn.execute_batch("BEGIN")?;
+    let done = work().and_then(|out| {
+        conn.execute_batch("COMMIT")?;
+        Ok(out)
+    });
+    if done.is_err() {
+        // The first error is the one to tell.
+        let _ = conn.execute_batch("ROLLBACK");
     }
+    done
 }
 
-/// One place for all of DuckDB's settings.
+/// One place for all of DuckDB's settings; the order matters.
 fn open_instance(settings: &StoreSettings) -> Result<Connection, StoreError> {
     let conn = Connection::open_in_memory_with_flags(Config::default())?;
     let folder = quoted(&format!("{}/", settings.folder.display()));
@@ -191,53 +234,26 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn attach(conn: &Connection, settings: &StoreSettings, read_only: bool) -> Result<(), StoreError> {
-    let path = settings.path();
-    let rg = std::env::var("PROBE_RG").map(|v| format!(" (ROW_GROUP_SIZE {v})")).unwrap_or_default();
-    let mode = if read_only { " (READ_ONLY)".to_owned() } else { rg };
-    let statement = format!("ATTACH {} AS s{mode}; USE s", quoted(&path.display().to_string()));
-    let deadline = Instant::now() + settings.lock_wait;
-    let mut pause = Pause::new();
+/// A path as an SQL literal.
+pub(crate) fn literal(path: &Path) -> String {
+    quoted(&path.display().to_string())
+}
+
+fn attach(
+    conn: &Connection,
+    attachment: Attachment<'_>,
+    waiting: &mut Waiting,
+) -> Result<(), StoreError> {
+    let mode = if attachment.read_only { " (READ_ONLY)" } else { "" };
+    let statement = format!("ATTACH {} AS s{mode}; USE s", literal(attachment.path));
     loop {
         let Err(error) = conn.execute_batch(&statement) else { return Ok(()) };
         let text = error.to_string();
-        if text.contains("already attached") || text.contains("already exists") {
-            // Left over from work that panicked.
-            conn.execute_batch("USE memory; DETACH s")?;
-        } else if !text.contains("Could not set lock on file") {
-            return Err(explain(error, &text, &path));
-        } else if Instant::now() >= deadline {
-            return Err(StoreError::Busy { path, holder: holder(&text) });
-        } else {
-            pause.wait();
+        if !text.contains("Could not set lock on file") {
+            return Err(StoreError::from(error).explained(attachment.path));
         }
+        waiting.pause(|| holder(&text))?;
     }
-}
-
-fn explain(error: duckdb::Error, text: &str, path: &Path) -> StoreError {
-    let damaged = [
-        "not a valid DuckDB database",
-        "Corrupt",
-        "corrupt",
-        "checksum",
-        "Serialization Error",
-        "newer version",
-    ];
-    if damaged.iter().any(|words| text.contains(words)) {
-        return StoreError::Damaged { path: path.to_owned(), reason: first_line(text) };
-    }
-    if text.contains("Permission denied") || text.contains("Read-only file system") {
-        return StoreError::File {
-            what: "cannot open the database",
-            path: path.to_owned(),
-            source: std::io::Error::new(std::io::ErrorKind::PermissionDenied, first_line(text)),
-        };
-    }
-    StoreError::Database(error)
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// Who has the database, from DuckDB's message: `... is held in /usr/bin/cstack (PID 42)`.
@@ -245,4 +261,97 @@ fn holder(text: &str) -> String {
     let told = text.split("Conflicting lock is held in ").nth(1);
     let told = told.and_then(|rest| rest.split(". See").next()).map(str::trim);
     told.map_or_else(|| "another process".to_owned(), |t| model::text::sanitize(t).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(StoreSettings::in_folder(folder.path()));
+        store.write(|_| Ok(())).unwrap();
+        (folder, store)
+    }
+
+    fn settle(conn: &Connection) -> Result<usize, StoreError> {
+        Ok(conn.execute(
+            "INSERT INTO run VALUES ('1', 'contoso', 'audit', TIMESTAMP '2026-01-01', NULL, 'ok', '{}')",
+            [],
+        )?)
+    }
+
+    fn runs(store: &Store) -> i64 {
+        store
+            .read(|conn| Ok(conn.query_row("SELECT count(*) FROM run", [], |row| row.get(0))?))
+            .unwrap()
+    }
+
+    #[test]
+    fn work_that_panics_is_rolled_back_and_the_next_works() {
+        let (_folder, store) = store();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            store.write(|conn| -> Result<(), StoreError> {
+                settle(conn)?;
+                panic!("half-way");
+            })
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(runs(&store), 0);
+        store.write(settle).unwrap();
+        assert_eq!(runs(&store), 1);
+    }
+
+    #[test]
+    fn work_that_fails_is_rolled_back_and_does_not_count_as_written() {
+        let (_folder, store) = store();
+        let before = store.revision().unwrap();
+        let failed = store.write(|conn| {
+            settle(conn)?;
+            Err::<(), _>(StoreError::UnknownTenant("contoso".into()))
+        });
+        assert!(matches!(failed, Err(StoreError::UnknownTenant(_))));
+        assert_eq!((runs(&store), store.revision().unwrap()), (0, before));
+    }
+
+    #[test]
+    fn nothing_outside_the_data_folder_can_be_reached_by_a_statement() {
+        let (_folder, store) = store();
+        for statement in [
+            "SELECT * FROM read_csv('/etc/passwd')",
+            "ATTACH '/tmp/elsewhere.duckdb'",
+            "COPY run TO '/tmp/elsewhere.csv'",
+            "SET enable_external_access = true",
+            "INSTALL httpfs",
+        ] {
+            let refused = store.administer(true, |conn| Ok(conn.execute_batch(statement)?));
+            assert!(refused.is_err(), "{statement}");
+        }
+    }
+
+    #[test]
+    fn threads_of_one_process_take_turns() {
+        let (_folder, store) = store();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..5 {
+                        store.write(settle).unwrap();
+                        runs(&store);
+                    }
+                });
+            }
+        });
+        assert_eq!(runs(&store), 20);
+    }
+
+    #[test]
+    fn the_holder_is_named_from_what_duckdb_says() {
+        let text = "IO Error: Could not set lock on file \"/x\": Conflicting lock is held in \
+                    /usr/bin/cstack (PID 42). See also https://duckdb.org/docs";
+        assert_eq!(holder(text), "/usr/bin/cstack (PID 42)");
+        assert_eq!(holder("Could not set lock on file"), "another process");
+    }
 }

@@ -1,34 +1,48 @@
-//! The folder, the file's mode, and the sidecar locks.
+//! The folder, the modes of files, and the sidecar locks.
+//!
+//! Nothing here opens the database itself: closing any handle on it would let go of DuckDB's lock.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
+use crate::waiting::Waiting;
 use crate::{StoreError, StoreSettings};
 
 pub(crate) fn failed(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
     let path = path.to_owned();
-    move |source| StoreError::File { what, path, source }
+    move |cause| StoreError::File { what, path, cause }
+}
+
+/// The refusal to write over a file.
+pub(crate) fn taken(path: &Path) -> StoreError {
+    failed("will not overwrite", path)(std::io::ErrorKind::AlreadyExists.into())
 }
 
 /// Modes of the folder and of files in it.
-fn modes(settings: &StoreSettings) -> (u32, u32) {
+pub(crate) fn modes(settings: &StoreSettings) -> (u32, u32) {
     if settings.group.is_some() { (0o770, 0o660) } else { (0o700, 0o600) }
 }
 
-/// Makes the folder, private from the start.
+/// Makes the data folder, private from the start. One that is there keeps its mode: it may be
+/// anybody's.
 pub(crate) fn make_folder(settings: &StoreSettings) -> Result<(), StoreError> {
-    let (mode, _) = modes(settings);
-    let folder = &settings.folder;
+    make_folder_at(settings, &settings.folder, "cannot make the data folder")
+}
+
+/// Makes a folder of the store with the folder's mode.
+pub(crate) fn make_folder_at(
+    settings: &StoreSettings,
+    folder: &Path,
+    what: &'static str,
+) -> Result<(), StoreError> {
     if folder.is_dir() {
         return Ok(());
     }
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(mode)
-        .create(folder)
-        .map_err(failed("cannot make the data folder", folder))?;
+    let (mode, _) = modes(settings);
+    DirBuilder::new().recursive(true).mode(mode).create(folder).map_err(failed(what, folder))?;
     own(settings, folder, mode)
 }
 
@@ -38,23 +52,22 @@ pub(crate) fn protect(settings: &StoreSettings, path: &Path) -> Result<(), Store
     if path.exists() { own(settings, path, mode) } else { Ok(()) }
 }
 
+/// Changes only what differs: a member of the group may use a file without owning it.
 fn own(settings: &StoreSettings, path: &Path, mode: u32) -> Result<(), StoreError> {
-    let now = fs::metadata(path).map_err(failed("cannot look at", path))?.permissions();
+    let now = fs::metadata(path).map_err(failed("cannot look at", path))?;
+    if let Some(group) = &settings.group {
+        let what = "cannot give to the configured group";
+        let id = group_id(group).ok_or_else(|| {
+            let text = format!("there is no group {group:?} in /etc/group");
+            failed(what, path)(std::io::Error::new(std::io::ErrorKind::NotFound, text))
+        })?;
+        if now.gid() != id {
+            std::os::unix::fs::chown(path, None, Some(id)).map_err(failed(what, path))?;
+        }
+    }
     if now.mode() & 0o777 != mode {
         fs::set_permissions(path, fs::Permissions::from_mode(mode))
             .map_err(failed("cannot set the mode of", path))?;
-    }
-    if let Some(group) = &settings.group {
-        let id = group_id(group).ok_or_else(|| StoreError::File {
-            what: "cannot give to the configured group",
-            path: path.to_owned(),
-            source: std::io::Error::new(
-                std::io::ErrorKind::NotFound,
-                format!("there is no group {group:?} in /etc/group"),
-            ),
-        })?;
-        std::os::unix::fs::chown(path, None, Some(id))
-            .map_err(failed("cannot give to the configured group", path))?;
     }
     Ok(())
 }
@@ -74,7 +87,11 @@ pub(crate) struct SidecarLock {
 }
 
 /// Waits for a sidecar lock. The holder writes its process into the file, for messages.
-pub(crate) fn lock(settings: &StoreSettings, name: &str) -> Result<SidecarLock, StoreError> {
+pub(crate) fn lock(
+    settings: &StoreSettings,
+    name: &str,
+    waiting: &mut Waiting,
+) -> Result<SidecarLock, StoreError> {
     let path = settings.folder.join(name);
     let (_, mode) = modes(settings);
     let file = OpenOptions::new()
@@ -85,63 +102,30 @@ pub(crate) fn lock(settings: &StoreSettings, name: &str) -> Result<SidecarLock, 
         .mode(mode)
         .open(&path)
         .map_err(failed("cannot open the lock file", &path))?;
-    let deadline = Instant::now() + settings.lock_wait;
-    let mut pause = Pause::new();
+    // The process's mask may have taken the group's part away.
+    own(settings, &path, mode)?;
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => pause.wait(),
-            Err(TryLockError::WouldBlock) => {
-                let holder = fs::read_to_string(&path).unwrap_or_default();
-                let holder = model::text::sanitize(holder.trim()).into_owned();
-                return Err(StoreError::Busy {
-                    path: settings.path(),
-                    holder: if holder.is_empty() { "another process".into() } else { holder },
-                });
-            }
-            Err(TryLockError::Error(source)) => {
-                return Err(failed("cannot lock", &path)(source));
-            }
+            Err(TryLockError::WouldBlock) => waiting.pause(|| holder_of(&path))?,
+            Err(TryLockError::Error(cause)) => return Err(failed("cannot lock", &path)(cause)),
         }
     }
-    let name = std::env::current_exe().ok();
-    let name = name
-        .as_deref()
-        .and_then(Path::file_name)
-        .map_or_else(|| "cstack".to_owned(), |n| n.to_string_lossy().into_owned());
+    let exe = std::env::current_exe().ok();
+    let exe = exe.as_deref().and_then(Path::file_name);
+    let exe = exe.map_or_else(|| "cstack".into(), |name| name.to_string_lossy());
     // Only a courtesy to whoever waits: a failure to write it changes nothing.
     let _ = file.set_len(0);
-    let _ = std::io::Write::write_all(
-        &mut &file,
-        format!("{name} (pid {})\n", std::process::id()).as_bytes(),
-    );
+    let told = format!("{exe} (pid {})\n", std::process::id());
+    let _ = std::io::Write::write_all(&mut &file, told.as_bytes());
     Ok(SidecarLock { _file: file })
 }
 
-/// Full-jitter back-off: from 5 to 250 milliseconds.
-pub(crate) struct Pause {
-    ceiling: u64,
-    state: u64,
-}
-
-impl Pause {
-    pub(crate) fn new() -> Self {
-        let seed = u64::from(std::process::id())
-            ^ uuid::Uuid::now_v7()
-                .as_u128()
-                .to_le_bytes()
-                .iter()
-                .fold(0, |s, b| s << 5 ^ s >> 3 ^ u64::from(*b));
-        Self { ceiling: 5, state: seed | 1 }
-    }
-
-    pub(crate) fn wait(&mut self) {
-        // xorshift64: spreads waiters, nothing more is asked of it.
-        self.state ^= self.state << 13;
-        self.state ^= self.state >> 7;
-        self.state ^= self.state << 17;
-        std::thread::sleep(Duration::from_millis(1 + self.state % self.ceiling));
-        self.ceiling = (self.ceiling * 2).min(250);
+fn holder_of(path: &Path) -> String {
+    let told = fs::read_to_string(path).unwrap_or_default();
+    match told.trim() {
+        "" => "another process".to_owned(),
+        told => model::text::sanitize(told).into_owned(),
     }
 }
 
@@ -150,4 +134,59 @@ pub(crate) fn log_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".wal");
     PathBuf::from(name)
+}
+
+/// Moves a file to where there is none, across filesystems too; half a file is never left there.
+pub(crate) fn move_file(from: &Path, to: &Path) -> Result<(), StoreError> {
+    if to.exists() {
+        return Err(taken(to));
+    }
+    if fs::rename(from, to).is_ok() {
+        return Ok(());
+    }
+    if let Err(cause) = fs::copy(from, to) {
+        let _ = fs::remove_file(to);
+        return Err(failed("cannot write", to)(cause));
+    }
+    fs::remove_file(from).map_err(failed("cannot remove", from))
+}
+
+/// The kind of network filesystem a path lies on, where it does.
+pub(crate) fn network_filesystem(path: &Path) -> Option<String> {
+    let path = path.canonicalize().ok()?;
+    let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
+    network_mount(&mounts, &path).map(str::to_owned)
+}
+
+fn network_mount<'m>(mounts: &'m str, path: &Path) -> Option<&'m str> {
+    let mut innermost: Option<(String, &str)> = None;
+    for line in mounts.lines() {
+        let mut fields = line.split(' ').skip(1);
+        let (Some(place), Some(kind)) = (fields.next(), fields.next()) else { continue };
+        let place = place.replace("\\040", " ");
+        // Of two mounts on one place, the later one hides the other.
+        if path.starts_with(&place)
+            && innermost.as_ref().is_none_or(|(inner, _)| place.len() >= inner.len())
+        {
+            innermost = Some((place, kind));
+        }
+    }
+    let remote = ["nfs", "cifs", "smb", "fuse.sshfs", "9p", "ceph", "glusterfs", "fuse.glusterfs"];
+    let (_, kind) = innermost?;
+    remote.iter().any(|name| kind.starts_with(name)).then_some(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_innermost_mount_tells_whether_a_path_lies_on_a_network() {
+        let mounts = "/dev/vda / ext4 rw 0 0\nfiler:/x /srv/shared\\040data nfs4 rw 0 0\n\
+                      /dev/vdb /srv/shared\\040data/local ext4 rw 0 0\n";
+        let kind = |path: &str| network_mount(mounts, Path::new(path));
+        assert_eq!(kind("/srv/shared data/cstack"), Some("nfs4"));
+        assert_eq!(kind("/srv/shared data/local/cstack"), None);
+        assert_eq!(kind("/var/lib/cstack"), None);
+    }
 }

@@ -110,12 +110,9 @@ fn able(context: &Context<'_>) -> FixedBitSet {
 }
 
 fn witness(context: &Context<'_>, members: &[u32], path: &str) -> Witness {
-    let (principals, total) = context.labels(members, false);
     Witness {
-        principals,
-        total,
         path: path.to_owned(),
         enough: "a password alone".into(),
-        near_misses: Vec::new(),
+        ..context.witness(members, false)
     }
 }

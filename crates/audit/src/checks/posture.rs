@@ -66,13 +66,10 @@ pub(crate) fn workload_policies(context: &Context<'_>) -> Outcome {
         format!("{count} service principals of the tenant's own sign in without any policy"),
     );
     let at: Vec<u32> = members.yes.ones().filter_map(|at| u32::try_from(at).ok()).collect();
-    let (principals, total) = context.labels(&at, true);
     outcome.witnesses.push(model::rule::Witness {
-        principals,
-        total,
         path: "reaching any application".into(),
         enough: "a secret or certificate from anywhere".into(),
-        near_misses: Vec::new(),
+        ..context.witness(&at, true)
     });
     outcome
 }

@@ -66,6 +66,7 @@ pub fn witness() -> Witness {
                 misses: "report-only".to_owned(),
             },
         ],
+        ..Witness::default()
     }
 }
 

@@ -12,9 +12,7 @@ use crate::checks::policies::each_policy;
 use crate::context::Context;
 use crate::outcome::Outcome;
 
-/// How many users a policy leaves out, those who count as intended apart: whoever it includes and
-/// then frees, however that comes about. Counting everybody named would blame a policy for
-/// administrators that leaves out guests for guests whom it never meant.
+/// How many users a policy leaves out, those who count as intended apart.
 fn count(context: &Context<'_>, policy: &ConditionalAccessPolicy, intended: &FixedBitSet) -> usize {
     let mut bits = left_out(context, policy);
     bits.difference_with(intended);

@@ -63,25 +63,27 @@ fn included_are_known(context: &Context<'_>, policy: &ConditionalAccessPolicy) -
         && users.include_roles.iter().all(|id| !index.role_holders(id).1)
 }
 
-/// Users whom a policy would be for, were they not left out of it: one by one, through groups,
-/// roles and as guests. Whoever it never includes loses nothing by the exclusion; where it is not
-/// known whom it includes, everybody named counts.
+/// Users whom a policy leaves out: everybody it names, and guests left out as guests. The named
+/// count whether it includes them or not, since somebody wrote the entry and whoever widens the
+/// policy inherits it. Guests count where it would be for them: a policy for administrators frees
+/// no guest. Where it is not known whom it includes, every guest meant counts.
 fn left_out(context: &Context<'_>, policy: &ConditionalAccessPolicy) -> FixedBitSet {
     let index = context.set.principals();
-    let mut bits = named_out(context, policy);
     let users = &policy.conditions.users;
+    let mut guests = FixedBitSet::with_capacity(index.user_count());
     if users.exclude_users.iter().any(|id| is_guests(id)) {
-        bits.union_with(&index.guests(None));
+        guests.union_with(&index.guests(None));
     }
     if let Some(meant) = &users.exclude_guests_or_external_users {
-        bits.union_with(&index.guests(Some(meant)));
+        guests.union_with(&index.guests(Some(meant)));
     }
     if included_are_known(context, policy)
         && let Some(handle) = context.set.active().find(|handle| handle.id == policy.id)
     {
-        bits.intersect_with(&context.set.left_out(handle));
+        guests.intersect_with(&context.set.left_out(handle));
     }
-    bits
+    guests.union_with(&named_out(context, policy));
+    guests
 }
 
 /// Users by index, and the names of the active policies that leave them out.

@@ -1,11 +1,15 @@
 //! Excluded users who no longer sign in.
 
+use std::collections::BTreeSet;
+
 use model::Timestamp;
 use model::principal::User;
-use model::rule::RuleStatus;
+use model::rule::{RuleStatus, Witness};
 use serde_json::json;
 
-use super::{beside_unknown, by_user, left_out, no_directory, not_known_at_all, or_well};
+use super::{
+    beside_unknown, by_user, left_out, named_out, no_directory, not_known_at_all, or_well,
+};
 use crate::context::Context;
 use crate::outcome::Outcome;
 
@@ -54,6 +58,36 @@ fn last_sign_in(user: &User, successes_told: bool, limit: i64) -> Last {
     }
 }
 
+/// Stale guests that no policy names: they are left out because they are guests. No entry is theirs
+/// to remove, so that one result tells of them all.
+#[derive(Default)]
+struct StaleGuests<'a> {
+    members: Vec<u32>,
+    policies: BTreeSet<&'a str>,
+}
+
+impl StaleGuests<'_> {
+    fn outcome(self, context: &Context<'_>, days: u32) -> Option<Outcome> {
+        let (principals, total) = context.labels(&self.members, false);
+        if total == 0 {
+            return None;
+        }
+        let reason = format!(
+            "{total} guests, left out of policies because they are guests, have not signed in within {days} days"
+        );
+        let mut outcome = Outcome::of_tenant(context, RuleStatus::Fail, reason);
+        let policies: Vec<&str> = self.policies.into_iter().collect();
+        outcome.witnesses = vec![Witness {
+            principals,
+            total,
+            path: format!("left out as guests by {}", policies.join(", ")),
+            ..Witness::default()
+        }];
+        outcome.facts = json!({ "policies": policies });
+        Some(outcome)
+    }
+}
+
 pub(crate) fn stale(context: &Context<'_>, rule: &str, days: u32) -> Vec<Outcome> {
     if let Some(out) = no_directory(context) {
         return out;
@@ -71,8 +105,10 @@ pub(crate) fn stale(context: &Context<'_>, rule: &str, days: u32) -> Vec<Outcome
     let intended = context.intended(rule);
     let (mut looked, mut exempt, mut disabled) = (0, 0, 0);
     let mut out = Vec::new();
-    // Guests and holders of roles too: whoever a policy leaves out opens it with a password. Those
-    // whom it never included do not.
+    let mut guests = StaleGuests::default();
+    let mut unknown = not_known_at_all(context, rule);
+    let named = by_user(context, named_out);
+    // Guests and holders of roles too: whoever a policy leaves out opens it with a password.
     for (at, policies) in by_user(context, left_out) {
         let Some(user) = users.get(at) else { continue };
         // Disabled and deleted accounts are orphans, not stale.
@@ -97,6 +133,15 @@ pub(crate) fn stale(context: &Context<'_>, rule: &str, days: u32) -> Vec<Outcome
             Last::NotTold(reason) => (RuleStatus::Unknown, reason.to_owned(), None),
             Last::At(_) | Last::Never(_) => continue,
         };
+        if !named.contains_key(&at) {
+            if status == RuleStatus::Fail {
+                guests.members.push(u32::try_from(at).unwrap_or(u32::MAX));
+                guests.policies.extend(policies);
+            } else {
+                unknown.insert("the export does not say when some guests signed in".to_owned());
+            }
+            continue;
+        }
         let facts = json!({ "policies": policies, "lastSignIn": last });
         out.push(Outcome::of(&user.id, user.label(), status, reason, facts));
     }
@@ -108,7 +153,8 @@ pub(crate) fn stale(context: &Context<'_>, rule: &str, days: u32) -> Vec<Outcome
     let well = format!(
         "each has signed in within {days} days; {exempt} emergency accounts and exceptions are exempt"
     );
+    out.extend(guests.outcome(context, days));
     out.sort_by_key(|outcome| outcome.status != RuleStatus::Fail);
     let out = or_well(context, out, looked + exempt, none, &well);
-    beside_unknown(context, out, &not_known_at_all(context, rule))
+    beside_unknown(context, out, &unknown)
 }

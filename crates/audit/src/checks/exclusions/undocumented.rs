@@ -55,12 +55,10 @@ pub(crate) fn undocumented(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
             let mut silent: Vec<String> = named(policy)
                 .into_iter()
                 .filter(|(id, is_group, left_out)| {
-                    *left_out
-                        && !declared(id)
-                        && !registered(id)
-                        && !(*is_group && group(id).is_some_and(documented_group))
-                        // A placeholder of a template says what it is for.
-                        && !tells_why(id)
+                    // A placeholder of a template says what it is for.
+                    let known = declared(id) || registered(id) || tells_why(id);
+                    let explained = *is_group && group(id).is_some_and(documented_group);
+                    *left_out && !known && !explained
                 })
                 .map(|(id, is_group, _)| {
                     if is_group {
