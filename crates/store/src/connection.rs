@@ -132,10 +132,18 @@ impl Store {
         files::lock(&self.settings, WRITERS, &mut Waiting::new(&self.settings))
     }
 
-    /// Whether there is a database; a folder that cannot be looked into is an error, not a "no".
+    /// Whether there is a database; a folder that cannot be looked into is an error, not a "no",
+    /// and an empty file is one that was cut short: DuckDB would make a new database of it.
     fn present(&self) -> Result<bool, StoreError> {
         let path = self.settings.path();
-        path.try_exists().map_err(files::failed("cannot look at the database", &path))
+        match std::fs::metadata(&path) {
+            Ok(found) if found.len() == 0 => {
+                Err(StoreError::Damaged { path, reason: "the file is empty".into() })
+            }
+            Ok(_) => Ok(true),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(cause) => Err(files::failed("cannot look at the database", &path)(cause)),
+        }
     }
 
     pub(crate) fn require(&self) -> Result<(), StoreError> {

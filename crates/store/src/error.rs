@@ -1,6 +1,9 @@
 //! What can go wrong with the store.
+//!
+//! Each error tells its cause itself, so that whoever prints a chain of sources tells it once.
 
-use std::path::PathBuf;
+use std::io::{Error as IoError, ErrorKind};
+use std::path::{Path, PathBuf};
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -53,15 +56,25 @@ pub enum StoreError {
         /// DuckDB's words.
         reason: String,
     },
+    /// The file is somebody else's database.
+    #[error(
+        "{path} is a database of another program (it has a table {table:?}): name another folder with --data-dir"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// A table that is not ours.
+        table: String,
+    },
     /// A file or folder could not be used.
-    #[error("{what} {path}: {source}")]
+    #[error("{what} {path}: {cause}{}", advice(cause.kind()))]
     File {
         /// What was tried.
         what: &'static str,
         /// The file or folder.
         path: PathBuf,
         /// Why it failed.
-        source: std::io::Error,
+        cause: IoError,
     },
     /// A tenant that is not registered.
     #[error("there is no tenant {0:?}: `cstack tenant list` shows those that are")]
@@ -71,7 +84,7 @@ pub enum StoreError {
     TenantExists(String),
     /// A stored object does not fit its kind.
     #[error(
-        "the stored {kind} {id:?} of tenant {tenant:?} cannot be read ({source}): import the tenant again"
+        "the stored {kind} {id:?} of tenant {tenant:?} cannot be read ({cause}): import the tenant again"
     )]
     Object {
         /// The tenant.
@@ -81,19 +94,87 @@ pub enum StoreError {
         /// Its id.
         id: String,
         /// Why it cannot be read.
-        source: serde_json::Error,
+        cause: serde_json::Error,
     },
     /// DuckDB refused a statement.
     #[error("the database refused: {0}")]
-    Database(#[from] duckdb::Error),
+    Database(duckdb::Error),
     /// A value could not be written as JSON.
     #[error("a value could not be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
 }
 
+impl From<duckdb::Error> for StoreError {
+    fn from(error: duckdb::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+/// What to do about a file that cannot be used.
+fn advice(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "; free some space, or name another folder with --data-dir"
+        }
+        ErrorKind::PermissionDenied => {
+            "; run as its owner, set `store.group`, or name another folder with --data-dir"
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::NotADirectory => {
+            "; name another folder with --data-dir"
+        }
+        _ => "",
+    }
+}
+
+/// DuckDB's words for a file that is no database, or no longer one.
+const DAMAGE: [&str; 8] = [
+    "not a valid DuckDB database",
+    "Corrupt",
+    "corrupt",
+    "checksum",
+    "Serialization Error",
+    "newer version",
+    "Could not read enough bytes",
+    "database has been invalidated because of a previous fatal error",
+];
+
+/// DuckDB's words for what the operating system refused.
+const REFUSALS: [(&str, ErrorKind); 5] = [
+    ("No space left on device", ErrorKind::StorageFull),
+    ("Disk quota exceeded", ErrorKind::QuotaExceeded),
+    ("Permission denied", ErrorKind::PermissionDenied),
+    ("Read-only file system", ErrorKind::ReadOnlyFilesystem),
+    ("Not a directory", ErrorKind::NotADirectory),
+];
+
 impl StoreError {
+    /// Tells what DuckDB gives as text only: the operating system's refusals, and damage.
+    pub(crate) fn explained(self, path: &Path) -> Self {
+        let Self::Database(error) = &self else { return self };
+        let text = error.to_string();
+        let path = path.to_owned();
+        if let Some((_, kind)) = REFUSALS.iter().find(|(words, _)| text.contains(words)) {
+            let cause = IoError::new(*kind, first_line(&text));
+            return Self::File { what: "cannot use the database", path, cause };
+        }
+        if DAMAGE.iter().any(|words| text.contains(words)) {
+            return Self::Damaged { path, reason: first_line(&text) };
+        }
+        self
+    }
+
     /// Whether trying again later may help.
     pub fn is_busy(&self) -> bool {
         matches!(self, Self::Busy { .. })
     }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
 }

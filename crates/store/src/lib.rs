@@ -5,7 +5,9 @@
 //! that sees `duckdb` or SQL.
 
 mod administration;
+mod check;
 mod connection;
+mod copies;
 mod error;
 mod export;
 mod files;
@@ -17,8 +19,10 @@ mod settings;
 mod snapshots;
 mod tenants;
 mod times;
+mod waiting;
 
-pub use administration::{DatabaseCheck, DatabaseInfo, TableCount, Trouble};
+pub use administration::{DatabaseInfo, TableCount};
+pub use check::{DatabaseCheck, Trouble};
 pub use connection::Store;
 pub use error::StoreError;
 pub use export::ExportFormat;

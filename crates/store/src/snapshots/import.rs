@@ -1,6 +1,6 @@
 //! A snapshot enters the store, whole or not at all.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use duckdb::{Connection, params};
 use model::Timestamp;
@@ -9,6 +9,7 @@ use model::object::{ExportedObject, ObjectKind};
 use model::tenant::TenantSlug;
 
 use crate::times::to_sql;
+use crate::waiting::Waiting;
 use crate::{Store, StoreError, files};
 
 /// Rows that one short section of the lock appends.
@@ -79,105 +80,160 @@ struct NewVersion {
     body: String,
 }
 
+/// What an import changes.
+#[derive(Default)]
+struct Difference {
+    outcome: SnapshotOutcome,
+    versions: Vec<NewVersion>,
+    closed: Vec<(ObjectKind, String)>,
+    /// Kinds of which this is the first whole listing.
+    complete: Vec<ObjectKind>,
+    seen: HashSet<(ObjectKind, String)>,
+}
+
+/// What the store knows of a tenant before an import.
+struct Known {
+    hashes: HashMap<(ObjectKind, String), String>,
+    complete: BTreeSet<ObjectKind>,
+}
+
+/// A snapshot on its way in.
+struct Arrival<'i> {
+    id: &'i str,
+    tenant: &'i TenantSlug,
+    recorded: Timestamp,
+    taken_at: Timestamp,
+    origin: &'i str,
+    partial: bool,
+}
+
 impl Store {
     /// Takes a snapshot in: what changed is appended in chunks that nobody sees, and one short
-    /// commit makes all of it visible. Importing the same again changes nothing.
+    /// commit makes all of it visible. Importing the same again writes nothing.
     ///
     /// # Errors
-    /// [`StoreError`] where another import of any tenant runs, or the database is busy or cannot be
-    /// written; the store is then as it was.
+    /// [`StoreError::UnknownTenant`] where the tenant is not registered, or goes meanwhile;
+    /// [`StoreError`] where another import runs for long, or the database is busy or cannot be
+    /// written. What is visible in the store is then as it was.
     pub fn import_snapshot(&self, import: SnapshotImport) -> Result<SnapshotOutcome, StoreError> {
         files::make_folder(self.settings())?;
         // Imports exclude one another, so that a sweep never takes a living one's rows.
-        let _lock = files::lock(self.settings(), "import.lock")?;
-        self.write(sweep)?;
-        let tenant = import.tenant.as_str();
-        let current: HashMap<(ObjectKind, String), String> =
-            self.read(|conn| current(conn, tenant))?;
-        let already: BTreeSet<ObjectKind> =
-            self.read(|conn| super::load::complete(conn, tenant))?;
+        let _lock =
+            files::lock(self.settings(), "import.lock", &mut Waiting::new(self.settings()))?;
+        let (known, left_over) = self.read(|conn| {
+            must_exist(conn, &import.tenant)?;
+            let known = Known {
+                hashes: current(conn, import.tenant.as_str())?,
+                complete: super::load::complete(conn, import.tenant.as_str(), None)?,
+            };
+            Ok((known, unfinished(conn)?))
+        })?;
+        if left_over > 0 {
+            self.write(sweep)?;
+        }
+        let SnapshotImport { tenant, taken_at, origin, partial, complete_kinds, objects } = import;
+        let mut found = compare(&known, objects)?;
+        if !partial {
+            retire(&mut found, &known, &complete_kinds);
+            let new = complete_kinds.difference(&known.complete);
+            found.complete = new.copied().collect();
+        }
+        if found.versions.is_empty() && found.closed.is_empty() && found.complete.is_empty() {
+            return Ok(found.outcome);
+        }
+        let id = uuid::Uuid::now_v7().to_string();
+        let arrival = Arrival {
+            id: &id,
+            tenant: &tenant,
+            recorded: Timestamp::now(),
+            taken_at,
+            origin: &origin,
+            partial,
+        };
+        if let Err(error) = self.take_in(&arrival, &found) {
+            if let Err(later) = self.write(sweep) {
+                tracing::warn!(error = %later, "the next import removes what this one left behind");
+            }
+            return Err(error);
+        }
+        found.outcome.snapshot_id = Some(id);
+        Ok(found.outcome)
+    }
 
-        let mut outcome = SnapshotOutcome::default();
-        let mut seen: BTreeSet<(ObjectKind, String)> = BTreeSet::new();
-        let mut versions = Vec::new();
-        let mut closed: Vec<(ObjectKind, String)> = Vec::new();
-        for object in import.objects {
-            let key = (object.kind, object.id.clone());
-            if !seen.insert(key.clone()) {
-                continue;
+    fn take_in(&self, arrival: &Arrival<'_>, found: &Difference) -> Result<(), StoreError> {
+        let mut chunks: Vec<&[NewVersion]> = found.versions.chunks(CHUNK).collect();
+        // The last one arrives with the commit, so that most imports are one write.
+        let last = chunks.pop().unwrap_or_default();
+        for chunk in chunks {
+            self.write(|tx| append(tx, arrival, chunk))?;
+        }
+        self.write(|tx| commit(tx, arrival, found, last))
+    }
+}
+
+/// What is new and what changed, by content hash. Of two bodies with one id the first counts.
+fn compare(known: &Known, objects: Vec<ExportedObject>) -> Result<Difference, StoreError> {
+    let mut found = Difference::default();
+    let mut seen: HashSet<(ObjectKind, String)> = HashSet::with_capacity(objects.len());
+    for object in objects {
+        let key = (object.kind, object.id);
+        if seen.contains(&key) {
+            continue;
+        }
+        let body = canonical_json(&object.body)?;
+        let hash = sha256_hex(&[body.as_bytes()]);
+        let counts = found.outcome.by_kind.entry(object.kind).or_default();
+        let before = known.hashes.get(&key);
+        if before.is_some_and(|before| *before == hash) {
+            counts.unchanged += 1;
+        } else {
+            if before.is_some() {
+                counts.changed += 1;
+                found.closed.push(key.clone());
+            } else {
+                counts.added += 1;
             }
-            let body = canonical_json(&object.body)?;
-            let hash = sha256_hex(&[body.as_bytes()]);
-            let counts = outcome.by_kind.entry(object.kind).or_default();
-            match current.get(&key) {
-                Some(known) if *known == hash => {
-                    counts.unchanged += 1;
-                    continue;
-                }
-                Some(_) => {
-                    counts.changed += 1;
-                    closed.push(key);
-                }
-                None => counts.added += 1,
-            }
-            versions.push(NewVersion {
+            found.versions.push(NewVersion {
                 kind: object.kind,
-                id: object.id,
+                id: key.1.clone(),
                 display_name: object.display_name,
                 hash,
                 body,
             });
         }
-        if !import.partial {
-            for key in current.keys() {
-                if import.complete_kinds.contains(&key.0) && !seen.contains(key) {
-                    outcome.by_kind.entry(key.0).or_default().retired += 1;
-                    closed.push(key.clone());
-                }
-            }
-        }
-        let complete: Vec<ObjectKind> = if import.partial {
-            Vec::new()
-        } else {
-            import.complete_kinds.iter().filter(|kind| !already.contains(kind)).copied().collect()
-        };
-        if versions.is_empty() && closed.is_empty() && complete.is_empty() {
-            return Ok(outcome);
-        }
-        let snapshot_id = uuid::Uuid::now_v7().to_string();
-        let recorded = Timestamp::now();
-        for chunk in versions.chunks(CHUNK) {
-            self.write(|tx| append(tx, tenant, &snapshot_id, recorded, chunk))?;
-        }
-        let total = outcome.total();
-        self.write(|tx| {
-            close(tx, tenant, recorded, &closed)?;
-            for kind in &complete {
-                tx.execute(
-                    "INSERT INTO tenant_kind VALUES (?, ?, ?)",
-                    params![tenant, kind.as_str(), to_sql(recorded)],
-                )?;
-            }
-            let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-            tx.execute(
-                "INSERT INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                params![
-                    snapshot_id,
-                    tenant,
-                    to_sql(import.taken_at),
-                    to_sql(recorded),
-                    import.origin,
-                    import.partial,
-                    count(total.added),
-                    count(total.changed),
-                    count(total.retired),
-                ],
-            )?;
-            Ok(())
-        })?;
-        outcome.snapshot_id = Some(snapshot_id);
-        Ok(outcome)
+        seen.insert(key);
     }
+    found.seen = seen;
+    Ok(found)
+}
+
+/// Closes what a whole listing no longer has.
+fn retire(found: &mut Difference, known: &Known, complete: &BTreeSet<ObjectKind>) {
+    for key in known.hashes.keys() {
+        if complete.contains(&key.0) && !found.seen.contains(key) {
+            found.outcome.by_kind.entry(key.0).or_default().retired += 1;
+            found.closed.push(key.clone());
+        }
+    }
+}
+
+fn must_exist(conn: &Connection, tenant: &TenantSlug) -> Result<(), StoreError> {
+    let rows: i64 =
+        conn.query_row("SELECT count(*) FROM tenant WHERE slug = ?", [tenant.as_str()], |row| {
+            row.get(0)
+        })?;
+    if rows == 0 { Err(StoreError::UnknownTenant(tenant.to_string())) } else { Ok(()) }
+}
+
+/// Rows that an interrupted import left behind, or that one brings just now.
+pub(crate) fn unfinished(conn: &Connection) -> Result<u64, StoreError> {
+    let rows: i64 = conn.query_row(
+        "SELECT count(*) FROM object_version
+         WHERE snapshot_id NOT IN (SELECT snapshot_id FROM snapshot)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(u64::try_from(rows).unwrap_or(0))
 }
 
 /// Removes what an import that was killed left behind.
@@ -186,9 +242,43 @@ fn sweep(tx: &Connection) -> Result<(), StoreError> {
         "DELETE FROM object_version WHERE snapshot_id NOT IN (SELECT snapshot_id FROM snapshot)",
         [],
     )?;
-    if swept > 0 {
-        tracing::warn!(rows = swept, "removed what an interrupted import left behind");
+    tracing::info!(rows = swept, "removed what an interrupted import left behind");
+    Ok(())
+}
+
+/// Makes a snapshot visible: its last rows, the ends of what it replaces, and its own row.
+fn commit(
+    tx: &Connection,
+    arrival: &Arrival<'_>,
+    found: &Difference,
+    rest: &[NewVersion],
+) -> Result<(), StoreError> {
+    must_exist(tx, arrival.tenant)?;
+    append(tx, arrival, rest)?;
+    close(tx, arrival, &found.closed)?;
+    let tenant = arrival.tenant.as_str();
+    for kind in &found.complete {
+        tx.execute(
+            "INSERT INTO tenant_kind VALUES (?, ?, ?)",
+            params![tenant, kind.as_str(), to_sql(arrival.recorded)],
+        )?;
     }
+    let total = found.outcome.total();
+    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    tx.execute(
+        "INSERT INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            arrival.id,
+            tenant,
+            to_sql(arrival.taken_at),
+            to_sql(arrival.recorded),
+            arrival.origin,
+            arrival.partial,
+            count(total.added),
+            count(total.changed),
+            count(total.retired),
+        ],
+    )?;
     Ok(())
 }
 
@@ -214,22 +304,20 @@ fn current(
 
 fn append(
     tx: &Connection,
-    tenant: &str,
-    snapshot_id: &str,
-    recorded: Timestamp,
+    arrival: &Arrival<'_>,
     versions: &[NewVersion],
 ) -> Result<(), StoreError> {
     let mut appender = tx.appender_to_catalog_and_db("object_version", "s", "main")?;
     for version in versions {
         appender.append_row(params![
-            tenant,
+            arrival.tenant.as_str(),
             version.kind.as_str(),
             version.id,
             version.display_name,
             version.hash,
             version.body,
-            snapshot_id,
-            to_sql(recorded),
+            arrival.id,
+            to_sql(arrival.recorded),
             None::<String>,
         ])?;
     }
@@ -240,13 +328,13 @@ fn append(
 
 fn close(
     tx: &Connection,
-    tenant: &str,
-    recorded: Timestamp,
+    arrival: &Arrival<'_>,
     closed: &[(ObjectKind, String)],
 ) -> Result<(), StoreError> {
     if closed.is_empty() {
         return Ok(());
     }
+    let tenant = arrival.tenant.as_str();
     tx.execute_batch("CREATE OR REPLACE TEMP TABLE closed (kind VARCHAR, object_id VARCHAR)")?;
     let mut appender = tx.appender_to_catalog_and_db("closed", "temp", "main")?;
     for (kind, id) in closed {
@@ -259,7 +347,7 @@ fn close(
          WHERE tenant = ? AND valid_to IS NULL
            AND snapshot_id IN (SELECT snapshot_id FROM snapshot WHERE tenant = ?)
            AND (kind, object_id) IN (SELECT kind, object_id FROM temp.main.closed)",
-        params![to_sql(recorded), tenant, tenant],
+        params![to_sql(arrival.recorded), tenant, tenant],
     )?;
     Ok(tx.execute_batch("DROP TABLE temp.main.closed")?)
 }

@@ -47,7 +47,7 @@ impl Store {
         Ok(out)
     }
 
-    /// The tenant as a snapshot left it.
+    /// The tenant as a snapshot left it; declared accounts and exceptions are today's.
     ///
     /// # Errors
     /// [`StoreError`] where the database is busy or cannot be read.
@@ -59,7 +59,7 @@ impl Store {
         self.read(|conn| {
             let mut out = TenantSnapshot::empty(tenant.clone(), record.taken_at);
             out.snapshot_id.clone_from(&record.id);
-            out.collected = complete(conn, tenant.as_str())?;
+            out.collected = complete(conn, tenant.as_str(), Some(record.recorded_at))?;
             let mut statement = conn.prepare(
                 "SELECT kind, object_id, body FROM object_version
                  WHERE tenant = ?1 AND valid_from <= ?2 AND (valid_to IS NULL OR valid_to > ?2)
@@ -127,13 +127,18 @@ impl Store {
     }
 }
 
-/// Kinds of which the whole listing was imported.
+/// Kinds of which the whole listing was imported, by a time or ever.
 pub(super) fn complete(
     conn: &Connection,
     tenant: &str,
+    by: Option<Timestamp>,
 ) -> Result<BTreeSet<ObjectKind>, StoreError> {
-    let mut statement = conn.prepare("SELECT DISTINCT kind FROM tenant_kind WHERE tenant = ?")?;
-    let rows = statement.query_map([tenant], |row| row.get::<_, String>(0))?;
+    let mut statement = conn.prepare(
+        "SELECT DISTINCT kind FROM tenant_kind
+         WHERE tenant = ?1 AND (?2 IS NULL OR collected_at <= ?2)",
+    )?;
+    let rows =
+        statement.query_map(params![tenant, by.map(to_sql)], |row| row.get::<_, String>(0))?;
     let names = rows.collect::<Result<Vec<_>, _>>()?;
     Ok(names.iter().filter_map(|name| ObjectKind::from_name(name)).collect())
 }
@@ -164,12 +169,20 @@ fn load(
         *slot = Some(snapshot);
     }
     drop(rows);
-    for (tenant, snapshot) in tenants.iter().zip(&mut out) {
-        if let Some(snapshot) = snapshot {
-            snapshot.collected = complete(conn, tenant.as_str())?;
-            registers::load_into(conn, snapshot)?;
+    for snapshot in out.iter_mut().flatten() {
+        registers::load_into(conn, snapshot)?;
+    }
+
+    let mut statement =
+        conn.prepare(&format!("SELECT tenant, kind FROM tenant_kind WHERE tenant IN ({marks})"))?;
+    let mut rows = statement.query(names())?;
+    while let Some(row) = rows.next()? {
+        let (name, kind): (String, String) = (row.get(0)?, row.get(1)?);
+        if let Some(Some(snapshot)) = position(&name).and_then(|at| out.get_mut(at)) {
+            snapshot.collected.extend(ObjectKind::from_name(&kind));
         }
     }
+    drop(rows);
 
     let mut statement = conn.prepare(&format!(
         "SELECT tenant, kind, object_id, body FROM object_version
@@ -195,10 +208,10 @@ fn load(
 fn add(snapshot: &mut TenantSnapshot, kind: &str, id: &str, body: &str) -> Result<(), StoreError> {
     let Some(known) = ObjectKind::from_name(kind) else { return Ok(()) };
     let tenant = snapshot.tenant.to_string();
-    snapshot.add(known, body).map_err(|source| StoreError::Object {
+    snapshot.add(known, body).map_err(|cause| StoreError::Object {
         tenant,
         kind: kind.to_owned(),
         id: id.to_owned(),
-        source,
+        cause,
     })
 }

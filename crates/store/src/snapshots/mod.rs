@@ -3,5 +3,6 @@
 mod import;
 mod load;
 
+pub(crate) use import::unfinished;
 pub use import::{KindCounts, SnapshotImport, SnapshotOutcome};
 pub use load::SnapshotRecord;
