@@ -7,7 +7,7 @@ use model::rule::Severity;
 use model::run::AuditReport;
 use model::tenant::TenantSlug;
 use ops::auditing::{AuditRequest, FleetAudit, audit_files, audit_fleet, select};
-use report::{FleetRow, Format};
+use report::Format;
 
 use super::rendering::{envelope, format, style};
 use super::{CliError, Context, Failure, Outcome};
@@ -65,7 +65,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         }
         let text = report::audit(&report, &envelope(context), format(context), &style(context))?;
         context.output().write(&text)?;
-        return Ok(verdict(args.fail_on, [&report], false));
+        return Ok(verdict(args.fail_on, report.worst(), false));
     }
     let store = ops::database::open(context.config(), context.paths());
     let tenants = select(&store, &args.tenant, &args.group)?;
@@ -80,6 +80,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         as_of: args.as_of,
         now,
         record: !args.dry_run,
+        keep_reports: full(context, one),
     };
     let fleet = audit_fleet(
         &store,
@@ -98,14 +99,19 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
             );
         }
     }
-    Ok(verdict(args.fail_on, fleet.reports(), fleet.some_failed()))
+    Ok(verdict(args.fail_on, fleet.worst(), fleet.some_failed()))
+}
+
+/// Whether whole reports are shown.
+fn full(context: &Context, one: bool) -> bool {
+    one || matches!(format(context), Format::Json | Format::Ndjson | Format::Sarif)
 }
 
 /// One tenant in full; several as a fleet at a terminal, and in full for programs.
 fn show(context: &Context, fleet: &FleetAudit, one: bool) -> Result<(), CliError> {
     let format = format(context);
     let (envelope, style) = (envelope(context), style(context));
-    let full = one || matches!(format, Format::Json | Format::Ndjson | Format::Sarif);
+    let full = full(context, one);
     let text = if full {
         let reports: Vec<AuditReport> = fleet.reports().cloned().collect();
         match reports.as_slice() {
@@ -113,33 +119,18 @@ fn show(context: &Context, fleet: &FleetAudit, one: bool) -> Result<(), CliError
             reports => report::audits(reports, &envelope, format, &style)?,
         }
     } else {
-        report::fleet(&rows(fleet), &envelope, format, &style)?
+        report::fleet(&fleet.rows(), &envelope, format, &style)?
     };
     context.output().write(&text)
 }
 
-/// The fleet's rows.
-pub(super) fn rows(fleet: &FleetAudit) -> Vec<FleetRow> {
-    fleet
-        .tenants
-        .iter()
-        .map(|audited| match &audited.report {
-            Ok(report) => {
-                FleetRow::of_audit(&audited.tenant, audited.users, audited.policies, report)
-            }
-            Err(error) => FleetRow::failed(&audited.tenant, error.to_string()),
-        })
-        .collect()
-}
-
 /// How a command that audited ends. Failed tenants outrank findings: a script must not take a
 /// partial result for the whole.
-pub(super) fn verdict<'r>(
+pub(super) fn verdict(
     fail_on: Option<Severity>,
-    reports: impl IntoIterator<Item = &'r AuditReport>,
+    worst: Option<Severity>,
     some_failed: bool,
 ) -> Outcome {
-    let worst = reports.into_iter().filter_map(AuditReport::worst).max();
     if some_failed {
         Outcome::SomeTenantsFailed
     } else if fail_on.is_some_and(|limit| worst >= Some(limit)) {

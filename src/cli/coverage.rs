@@ -34,6 +34,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         as_of: args.as_of,
         now: context.now(),
         record: false,
+        keep_reports: true,
     };
     let fleet = audit_fleet(
         &store,
@@ -45,7 +46,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     let Some(audited) = fleet.tenants.into_iter().next() else {
         return Err(CliError::new(Failure::General, "the tenant was not audited"));
     };
-    let report = audited.report?;
+    let report = audited
+        .report?
+        .ok_or_else(|| CliError::new(Failure::General, "the tenant's report was not kept"))?;
     let coverage =
         Coverage { tenant: &report.tenant, as_of: report.as_of, matrix: &report.coverage };
     let (envelope, format, style) = (envelope(context), format(context), style(context));

@@ -36,17 +36,18 @@ pub(super) fn load(context: &Context) -> Result<Outcome, CliError> {
         as_of: None,
         now,
         record: true,
+        keep_reports: false,
     };
     let tenants = select(&store, &names, &[])?;
     let fleet = audit_fleet(&store, tenants, &request, progress.as_ref(), context.cancellation())?;
-    let rows = super::audit::rows(&fleet);
+    let rows = fleet.rows();
     let text = report::fleet(&rows, &envelope(context), format(context), &style(context))?;
     context.output().write(&text)?;
     context.remark(
         "Look around: `cstack findings list`, `cstack coverage --tenant tenant-c`, `cstack audit \
          --tenant tenant-b`. `cstack demo --remove` takes the demonstration out.",
     );
-    Ok(super::audit::verdict(None, fleet.reports(), fleet.some_failed()))
+    Ok(super::audit::verdict(None, fleet.worst(), fleet.some_failed()))
 }
 
 /// Takes the demonstration out.

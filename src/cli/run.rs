@@ -47,6 +47,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
             as_of: args.as_of,
             now,
             record: true,
+            keep_reports: false,
         },
     };
     let done = run_all(&store, &request, context.progress().as_ref(), context.cancellation())?;
@@ -64,7 +65,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
             ),
         }
     }
-    let rows = super::audit::rows(&done.fleet);
+    let rows = done.fleet.rows();
     let text = report::fleet(&rows, &envelope(context), format(context), &style(context))?;
     context.output().write(&text)?;
     let merged = done.merged();
@@ -86,5 +87,5 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
             );
         }
     }
-    Ok(super::audit::verdict(args.fail_on, done.fleet.reports(), done.some_failed()))
+    Ok(super::audit::verdict(args.fail_on, done.fleet.worst(), done.some_failed()))
 }

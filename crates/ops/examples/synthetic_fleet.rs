@@ -72,7 +72,8 @@ fn add<T: Serialize>(
 ) -> Result<(), serde_json::Error> {
     for (at, object) in objects.iter().enumerate() {
         let body = serde_json::to_value(object)?;
-        let text = |name: &str| body.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let text =
+            |name: &str| body.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
         let id = text("id").or_else(|| text("groupId")).unwrap_or_else(|| at.to_string());
         let display_name = text("displayName").unwrap_or_default();
         out.push(ExportedObject { kind, id, display_name, body });

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audit::{AuditError, AuditOptions, Catalogue, audit_tenant, excluded_counts};
 use model::Timestamp;
-use model::rule::{RuleStatus, SubjectKind};
+use model::rule::{RuleStatus, Severity, SubjectKind};
 use model::run::{AuditReport, MergeCounts, RunRecord};
 use model::snapshot::TenantSnapshot;
 use model::tenant::{Tenant, TenantSlug};
+use report::FleetRow;
 use serde_json::json;
 use store::{MergeRun, Store, StoreError};
 
@@ -45,6 +46,8 @@ pub struct AuditRequest<'a> {
     pub now: Timestamp,
     /// Whether findings and the run are recorded.
     pub record: bool,
+    /// Whether whole reports are kept; a large fleet's would fill the memory.
+    pub keep_reports: bool,
 }
 
 /// One tenant's audit.
@@ -52,12 +55,12 @@ pub struct AuditRequest<'a> {
 pub struct TenantAudit {
     /// The tenant.
     pub tenant: Tenant,
-    /// Users in the snapshot.
-    pub users: usize,
-    /// Policies in the snapshot.
-    pub policies: usize,
-    /// What came of it.
-    pub report: Result<AuditReport, TenantAuditError>,
+    /// Its row in the fleet's table.
+    pub row: FleetRow,
+    /// The worst severity among its findings.
+    pub worst: Option<Severity>,
+    /// What came of it; the report itself where reports are kept.
+    pub report: Result<Option<AuditReport>, TenantAuditError>,
     /// What it changed in the store's findings.
     pub merged: MergeCounts,
 }
@@ -75,9 +78,19 @@ impl FleetAudit {
         self.tenants.iter().any(|tenant| tenant.report.is_err())
     }
 
-    /// Reports of those that could.
+    /// Reports of those that could, where reports are kept.
     pub fn reports(&self) -> impl Iterator<Item = &AuditReport> {
-        self.tenants.iter().filter_map(|tenant| tenant.report.as_ref().ok())
+        self.tenants.iter().filter_map(|tenant| tenant.report.as_ref().ok()?.as_ref())
+    }
+
+    /// The fleet's table.
+    pub fn rows(&self) -> Vec<FleetRow> {
+        self.tenants.iter().map(|tenant| tenant.row.clone()).collect()
+    }
+
+    /// The worst severity among all findings.
+    pub fn worst(&self) -> Option<Severity> {
+        self.tenants.iter().filter_map(|tenant| tenant.worst).max()
     }
 }
 
@@ -120,6 +133,7 @@ pub fn audit_fleet(
     let mut stopped = None;
     let mut waiting = tenants.into_iter();
     let mut runs = Vec::new();
+    let counts = store.tenant_counts()?;
     store.for_each_snapshot(&names, |_, snapshot| {
         let Some(tenant) = waiting.next() else { return };
         if stopped.is_none() {
@@ -129,10 +143,12 @@ pub fn audit_fleet(
             return;
         }
         let started = Timestamp::now();
-        let audited = one(store, tenant, snapshot, request);
+        let has_history =
+            counts.get(tenant.slug.as_str()).is_some_and(|counts| counts.snapshots > 1);
+        let (audited, detail) = one(store, tenant, snapshot, has_history, request);
         task.advance(1);
         if request.record {
-            runs.push(record(&audited, started));
+            runs.push(record(&audited, detail, started));
         }
         out.tenants.push(audited);
     })?;
@@ -147,8 +163,9 @@ fn one(
     store: &Store,
     tenant: Tenant,
     snapshot: Option<TenantSnapshot>,
+    has_history: bool,
     request: &AuditRequest<'_>,
-) -> TenantAudit {
+) -> (TenantAudit, serde_json::Value) {
     let (users, policies) = snapshot
         .as_ref()
         .map_or((0, 0), |snapshot| (snapshot.users.len(), snapshot.policies.len()));
@@ -157,14 +174,23 @@ fn one(
         snapshot.ok_or_else(|| TenantAuditError::Empty(tenant.slug.clone())).and_then(|snapshot| {
             let as_of = request.as_of.or(tenant.as_of).unwrap_or(request.now);
             let mut options = options_for(request.config, request.catalogue, Some(&tenant), as_of);
-            options.excluded_before = before(store, &tenant.slug, &options)?;
+            if has_history {
+                options.excluded_before = before(store, &tenant.slug, &options)?;
+            }
             let report = audit_tenant(&snapshot, request.catalogue, &options)?;
             if request.record {
                 merged = merge(store, &report, request)?;
             }
             Ok(report)
         });
-    TenantAudit { tenant, users, policies, report, merged }
+    let row = match &report {
+        Ok(report) => FleetRow::of_audit(&tenant, users, policies, report),
+        Err(error) => FleetRow::failed(&tenant, error.to_string()),
+    };
+    let worst = report.as_ref().ok().and_then(AuditReport::worst);
+    let detail = detail(&report, &merged);
+    let report = report.map(|report| request.keep_reports.then_some(report));
+    (TenantAudit { tenant, row, worst, report, merged }, detail)
 }
 
 /// How many each policy excluded in the snapshot before the current one.
@@ -227,8 +253,11 @@ fn passes(report: &AuditReport, catalogue: &Catalogue, rule: &str, subject: &[St
     }
 }
 
-fn record(audited: &TenantAudit, started: Timestamp) -> RunRecord {
-    let detail = match &audited.report {
+fn detail(
+    report: &Result<AuditReport, TenantAuditError>,
+    merged: &MergeCounts,
+) -> serde_json::Value {
+    match report {
         Ok(report) => json!({
             "findings": report.findings.len(),
             "pass": report.count(RuleStatus::Pass),
@@ -236,10 +265,13 @@ fn record(audited: &TenantAudit, started: Timestamp) -> RunRecord {
             "unknown": report.count(RuleStatus::Unknown),
             "notApplicable": report.count(RuleStatus::NotApplicable),
             "score": report.coverage.score,
-            "merged": audited.merged,
+            "merged": merged,
         }),
         Err(error) => json!({ "error": error.to_string() }),
-    };
+    }
+}
+
+fn record(audited: &TenantAudit, detail: serde_json::Value, started: Timestamp) -> RunRecord {
     RunRecord {
         id: uuid::Uuid::now_v7().to_string(),
         tenant: audited.tenant.slug.clone(),
