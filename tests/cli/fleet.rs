@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use model::evidence::Evidence;
 use model::finding::Finding;
 use model::object::{ExportedObject, ObjectKind};
 use model::rule::Severity;
@@ -95,9 +96,11 @@ fn finding(tenant: &str, rule: &str, severity: Severity, title: &str, subject: &
         severity,
         vec![subject.to_owned()],
         subject.to_owned(),
-        json!({"uncovered": ["j.ryan", "e.lindt"], "path": "browser, any location"}),
+        Evidence::new(
+            &json!({"uncovered": ["j.ryan", "e.lindt"], "path": "browser, any location"}),
+        )
+        .unwrap(),
     )
-    .unwrap()
 }
 
 fn tenant(slug: &str, name: &str, groups: Vec<String>) -> Tenant {

@@ -1,5 +1,8 @@
 //! What every judgement of one tenant shares.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use fixedbitset::FixedBitSet;
 use model::canonical::sha256_hex;
 use model::exception::{ExceptionEntry, ExceptionSubject};
@@ -20,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) groups_known: bool,
     /// Declared emergency accounts, by index.
     pub(crate) break_glass: FixedBitSet,
+    /// Witnesses that were named before, workloads and people apart.
+    witnesses: RefCell<HashMap<bool, HashMap<Vec<u32>, Witness>>>,
 }
 
 impl<'a> Context<'a> {
@@ -34,7 +39,15 @@ impl<'a> Context<'a> {
         for account in &snapshot.break_glass {
             break_glass.union_with(&set.principals().principal(&account.user_id));
         }
-        Self { snapshot, set, options, hypothetical, groups_known, break_glass }
+        Self {
+            snapshot,
+            set,
+            options,
+            hypothetical,
+            groups_known,
+            break_glass,
+            witnesses: RefCell::default(),
+        }
     }
 
     /// Exceptions in force, by what they are for.
@@ -114,6 +127,21 @@ impl<'a> Context<'a> {
 
     /// A witness that names some of the members, up to the bound, and counts all; each id once.
     pub(crate) fn witness(&self, members: &[u32], workload: bool) -> Witness {
+        // The same people are uncovered on many paths.
+        let known =
+            self.witnesses.borrow().get(&workload).and_then(|known| known.get(members).cloned());
+        known.unwrap_or_else(|| {
+            let witness = self.name(members, workload);
+            self.witnesses
+                .borrow_mut()
+                .entry(workload)
+                .or_default()
+                .insert(members.to_vec(), witness.clone());
+            witness
+        })
+    }
+
+    fn name(&self, members: &[u32], workload: bool) -> Witness {
         let index = self.set.principals();
         let mut all: Vec<(&str, &str)> = members
             .iter()

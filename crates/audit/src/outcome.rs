@@ -1,9 +1,11 @@
 //! Results of rules, and the findings that failures become.
 
+use model::evidence::Evidence;
 use model::finding::Finding;
 use model::rule::{RuleMeta, RuleResult, RuleStatus, Severity, Witness};
 use model::tenant::TenantSlug;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::context::Context;
 
@@ -56,6 +58,14 @@ impl Outcome {
     }
 }
 
+/// What a finding's evidence holds; fields in the order of their names.
+#[derive(Serialize)]
+struct Facts<'a> {
+    facts: &'a Value,
+    reason: &'a str,
+    witnesses: &'a [Witness],
+}
+
 /// A rule's result and, for a failure, its finding.
 pub(crate) fn dress(
     context: &Context<'_>,
@@ -71,8 +81,12 @@ pub(crate) fn dress(
             &outcome.reason,
             &outcome.subject,
             &outcome.subject_label,
-            json!({ "reason": outcome.reason, "witnesses": outcome.witnesses, "facts": outcome.facts }),
-        )?)
+            Evidence::in_order(&Facts {
+                facts: &outcome.facts,
+                reason: &outcome.reason,
+                witnesses: &outcome.witnesses,
+            })?,
+        ))
     } else {
         None
     };
@@ -97,8 +111,8 @@ fn finding(
     reason: &str,
     subject: &[String],
     subject_label: &str,
-    evidence: Value,
-) -> Result<Finding, serde_json::Error> {
+    evidence: Evidence,
+) -> Finding {
     let title = if subject.first().is_some_and(|id| id == TENANT) {
         reason.to_owned()
     } else {

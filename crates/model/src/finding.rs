@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::canonical::{canonical_json, sha256_hex};
+use crate::canonical::sha256_hex;
+use crate::evidence::Evidence;
 use crate::rule::Severity;
 use crate::tenant::TenantSlug;
 
@@ -31,14 +31,11 @@ pub struct Finding {
     /// Name of the subject.
     pub subject_label: String,
     /// Facts only: nothing that changes while they do not (no clock, no "days since").
-    pub evidence: Value,
+    pub evidence: Evidence,
 }
 
 impl Finding {
     /// Builds a finding and its two hashes.
-    ///
-    /// # Errors
-    /// If the evidence cannot be made canonical; see [`canonical_json`].
     #[expect(clippy::too_many_arguments, reason = "each is a field; a builder would hide none")]
     pub fn new(
         tenant: &TenantSlug,
@@ -48,13 +45,15 @@ impl Finding {
         severity: Severity,
         subject: Vec<String>,
         subject_label: String,
-        evidence: Value,
-    ) -> Result<Self, serde_json::Error> {
-        let canonical = canonical_json(&evidence)?;
-        let content_hash =
-            sha256_hex(&[tenant.as_str().as_bytes(), rule.as_bytes(), canonical.as_bytes()]);
+        evidence: Evidence,
+    ) -> Self {
+        let content_hash = sha256_hex(&[
+            tenant.as_str().as_bytes(),
+            rule.as_bytes(),
+            evidence.as_str().as_bytes(),
+        ]);
         let fingerprint = fingerprint(tenant, rule, &subject);
-        Ok(Self {
+        Self {
             content_hash,
             fingerprint,
             tenant: tenant.clone(),
@@ -65,7 +64,7 @@ impl Finding {
             subject,
             subject_label,
             evidence,
-        })
+        }
     }
 
     /// The short id to type: the first eight characters of the fingerprint.
@@ -284,7 +283,7 @@ pub struct TrackedFinding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn finding(evidence: Value, subject: &str) -> Finding {
         Finding::new(
@@ -295,9 +294,8 @@ mod tests {
             Severity::Critical,
             vec![subject.to_owned()],
             String::new(),
-            evidence,
+            Evidence::new(&evidence).unwrap(),
         )
-        .unwrap()
     }
 
     #[test]

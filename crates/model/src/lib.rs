@@ -6,6 +6,7 @@
 pub mod canonical;
 pub mod coverage;
 pub mod decision;
+pub mod evidence;
 pub mod exception;
 pub mod finding;
 pub mod guarantee;

@@ -187,24 +187,25 @@ impl RuleStatus {
     }
 }
 
-/// Who is uncovered, by which path, and what nearly covers them.
+/// Who is uncovered, by which path, and what nearly covers them. Fields, and those of what it
+/// holds, are in the order of their names: see [`crate::evidence::Evidence::in_order`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Witness {
+    /// What is enough on that path, in words.
+    pub enough: String,
+    /// SHA-256 over the ids of all principals, so that a change beyond the bound is seen; empty
+    /// where all are named.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub everybody: String,
+    /// Policies that nearly cover the path and what each misses.
+    pub near_misses: Vec<NearMiss>,
+    /// The situation that slips through, in words.
+    pub path: String,
     /// Principals, by id, sorted; up to a bound.
     pub principals: Vec<PrincipalLabel>,
     /// How many there are in all.
     pub total: usize,
-    /// SHA-256 over the ids of all of them, so that a change beyond the bound is seen; empty where
-    /// all are named.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub everybody: String,
-    /// The situation that slips through, in words.
-    pub path: String,
-    /// What is enough on that path, in words.
-    pub enough: String,
-    /// Policies that nearly cover the path and what each misses.
-    pub near_misses: Vec<NearMiss>,
 }
 
 /// A principal with a name to show.
@@ -221,12 +222,12 @@ pub struct PrincipalLabel {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NearMiss {
-    /// Policy id.
-    pub policy_id: String,
     /// Its name.
     pub display_name: String,
     /// What it misses.
     pub misses: String,
+    /// Policy id.
+    pub policy_id: String,
 }
 
 /// A rule's result for one subject of one tenant.

@@ -194,21 +194,24 @@ impl TargetSet {
         {
             return Tri::Yes;
         }
+        if !self.office_365 && !self.portals {
+            return Tri::No;
+        }
         let outside = facts.is_outside_suites(id);
-        let office =
-            match (self.office_365, known::OFFICE_365_MEMBERS.iter().any(|(m, _)| *m == id)) {
-                (false, _) => Tri::No,
-                (true, true) => Tri::Yes,
-                (true, false) if outside => Tri::No,
-                (true, false) => Tri::Unknown,
-            };
+        let office_member = known::OFFICE_365_MEMBERS.iter().any(|(member, _)| *member == id);
+        let office = match (self.office_365, office_member) {
+            (false, _) => Tri::No,
+            (true, true) => Tri::Yes,
+            (true, false) if outside => Tri::No,
+            (true, false) => Tri::Unknown,
+        };
         let portals = if !self.portals {
             Tri::No
         } else if known::ADMIN_PORTAL_MEMBERS.contains(&id) {
             Tri::Yes
         } else if known::ADMIN_PORTAL_CANDIDATES.contains(&id) {
             Tri::Unknown
-        } else if outside || known::OFFICE_365_MEMBERS.iter().any(|(m, _)| *m == id) {
+        } else if outside || office_member {
             Tri::No
         } else {
             Tri::Unknown

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use cstack_store::{MergeRun, Store, StoreSettings, Target, TriageAction, TriageRequest};
 use jiff::Timestamp;
+use model::evidence::Evidence;
 use model::finding::Finding;
 use model::rule::Severity;
 use model::tenant::{Tenant, TenantSlug, TenantSource};
@@ -87,8 +88,8 @@ fn finding(tenant: &TenantSlug, number: usize) -> Result<Finding, Box<dyn Error>
         severity,
         vec![subject],
         format!("user-{number}@contoso.example"),
-        evidence,
-    )?)
+        Evidence::new(&evidence)?,
+    ))
 }
 
 /// Every so many-th finding.

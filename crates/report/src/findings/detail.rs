@@ -99,7 +99,7 @@ fn draw(detail: &FindingDetail<'_>, style: Style) -> String {
         screen.labelled(2, label, &Span::painted(value, paint));
     }
     screen.heading("Evidence");
-    for (depth, line) in evidence::lines(&finding.evidence) {
+    for (depth, line) in evidence::lines(&finding.evidence.value()) {
         screen.paragraph(2 + 2 * depth.min(10), &Span::new(line));
     }
     if let Some(rule) = detail.rule {
@@ -143,7 +143,7 @@ fn write(detail: &FindingDetail<'_>) -> String {
         let _ = writeln!(out, "- {label}: {}", escape(&value));
     }
     out.push_str("\n## Evidence\n\n");
-    let lines: Vec<_> = evidence::lines(&finding.evidence)
+    let lines: Vec<_> = evidence::lines(&finding.evidence.value())
         .into_iter()
         .map(|(depth, line)| format!("{}{line}", "  ".repeat(depth)))
         .collect();

@@ -2,6 +2,7 @@
 
 use model::Timestamp;
 use model::coverage::{CoverageCell, CoverageMatrix, Segment};
+use model::evidence::Evidence;
 use model::finding::{Finding, FindingAction, FindingEvent, FindingState, TrackedFinding};
 use model::guarantee::Rung;
 use model::rule::{
@@ -93,9 +94,9 @@ pub fn finding(rule: &str, severity: Severity, subject: &str, label: &str) -> Fi
         severity,
         texts(&[subject]),
         label.to_owned(),
-        json!({"total": 42, "who": ["j.ryan", ESCAPES], "paths": [{"client": "browser", "apps": []}]}),
+        Evidence::new(&json!({"total": 42, "who": ["j.ryan", ESCAPES], "paths": [{"client": "browser", "apps": []}]}))
+            .unwrap(),
     )
-    .unwrap()
 }
 
 pub fn audit() -> AuditReport {

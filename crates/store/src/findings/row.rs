@@ -3,6 +3,7 @@
 use duckdb::Row;
 use duckdb::types::{FromSqlError, Type};
 use jiff::Timestamp;
+use model::evidence::Evidence;
 use model::finding::{Finding, FindingAction, FindingEvent, FindingState, TrackedFinding};
 use model::rule::Severity;
 use model::tenant::TenantSlug;
@@ -62,6 +63,10 @@ fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> duckdb:
     serde_json::from_str(&text).map_err(|error| unreadable(column, error))
 }
 
+fn evidence(row: &Row<'_>, column: usize) -> duckdb::Result<Evidence> {
+    Evidence::stored(row.get(column)?).map_err(|error| unreadable(column, error))
+}
+
 /// A tenant's name.
 pub(super) fn tenant(row: &Row<'_>, column: usize) -> duckdb::Result<TenantSlug> {
     word(row, column, |text| TenantSlug::new(text).ok())
@@ -98,7 +103,7 @@ pub(super) fn tracked(row: &Row<'_>, as_of: Timestamp) -> duckdb::Result<Tracked
             severity: severity(row, 6)?,
             subject: json(row, 7)?,
             subject_label: row.get(8)?,
-            evidence: json(row, 9)?,
+            evidence: evidence(row, 9)?,
         },
         state: standing.state,
         until: standing.until,

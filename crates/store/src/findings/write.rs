@@ -51,7 +51,7 @@ pub(super) fn sightings(
             finding.severity.rank(),
             text_of(&finding.subject)?,
             finding.subject_label,
-            text_of(&finding.evidence)?,
+            finding.evidence.as_str(),
             standing.state.as_str(),
             standing.until.map(to_sql),
             standing.assignee,

@@ -8,6 +8,7 @@ mod triage;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use model::evidence::Evidence;
 use model::finding::{Finding, TrackedFinding};
 use model::rule::Severity;
 use model::tenant::{Tenant, TenantSlug, TenantSource};
@@ -62,9 +63,8 @@ fn finding_of(of: &str, rule: &str, severity: Severity, policy: &str, evidence: 
         severity,
         vec![policy.to_owned()],
         format!("policy {policy}"),
-        evidence,
+        Evidence::new(&evidence).unwrap(),
     )
-    .unwrap()
 }
 
 fn admins(evidence: Value) -> Finding {
