@@ -53,7 +53,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
-    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    let catalogue = super::rules::catalogue(context)?;
     let now = context.now();
     if !args.policies.is_empty() {
         let as_of = args.as_of.unwrap_or(now);
@@ -70,6 +70,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     let store = ops::database::open(context.config(), context.paths());
     let tenants = select(&store, &args.tenant, &args.group)?;
     if tenants.is_empty() {
+        groups_have_tenants(&args.group)?;
         return Err(CliError::new(Failure::General, "there is no tenant to audit")
             .remedy("import one with `cstack import --tenant NAME PATH`, or see `cstack demo`"));
     }
@@ -100,6 +101,18 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         }
     }
     Ok(verdict(args.fail_on, fleet.worst(), fleet.some_failed()))
+}
+
+/// Refuses groups in which nobody is: a slip in a nightly job must not look like a quiet night.
+///
+/// To be asked where no tenant was found.
+pub(super) fn groups_have_tenants(groups: &[String]) -> Result<(), CliError> {
+    if groups.is_empty() {
+        return Ok(());
+    }
+    let names = groups.join(", ");
+    Err(CliError::new(Failure::General, format!("no tenant is in the group {names}"))
+        .remedy("`cstack tenant list` shows groups"))
 }
 
 /// Whether whole reports are shown.

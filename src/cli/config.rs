@@ -126,6 +126,7 @@ fn validate(context: &Context, file: Option<&Path>) -> Result<(), CliError> {
         return context.output().write(&format!("{}: valid\n", file.display()));
     }
     let files = context.reload()?.files;
+    super::rules::catalogue(context)?;
     if files.is_empty() {
         return context.output().write("no configuration file; defaults are in force\n");
     }

@@ -26,7 +26,7 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     let store = ops::database::open(context.config(), context.paths());
-    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    let catalogue = super::rules::catalogue(context)?;
     let tenants = select(&store, std::slice::from_ref(&args.tenant), &[])?;
     let request = AuditRequest {
         catalogue: &catalogue,

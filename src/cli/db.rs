@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use ops::config::OutputFormat;
 use ops::database::{ExportFormat, open};
+use serde_json::json;
 
 use super::{CliError, Context, Failure, Outcome};
 
@@ -84,16 +85,18 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
                 for trouble in &check.troubles {
                     text += &format!("{}; {}\n", trouble.what, trouble.remedy);
                 }
+                for note in &check.notes {
+                    text += &format!("note: {note}\n");
+                }
                 if check.troubles.is_empty() {
                     text += "the database is sound\n";
                 }
                 context.output().write(&model::text::sanitize_lines(&text))?;
             }
-            if !check.troubles.is_empty() {
-                return Err(CliError::new(
-                    Failure::General,
-                    format!("{} things are wrong with the database", check.troubles.len()),
-                ));
+            match check.troubles.len() {
+                0 => {}
+                1 => return Err(unsound("one thing is")),
+                more => return Err(unsound(&format!("{more} things are"))),
             }
         }
         Action::Backup { file } => {
@@ -102,21 +105,38 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
                 None => ops::database::backup_name(&store, context.now())?,
             };
             store.backup(&file)?;
-            context.output().write(&format!("{}\n", file.display()))?;
+            if json {
+                context.output().write_json(&json!({ "file": file }))?;
+            } else {
+                context.output().write(&format!("{}\n", file.display()))?;
+            }
         }
         Action::Vacuum => {
             let (before, after) = store.vacuum()?;
-            context.output().write(&format!("{before} bytes before, {after} bytes now\n"))?;
+            if json {
+                let sizes = json!({ "bytesBefore": before, "bytes": after });
+                context.output().write_json(&sizes)?;
+            } else {
+                context.output().write(&format!("{before} bytes before, {after} bytes now\n"))?;
+            }
         }
         Action::Export { folder, kind } => {
             let kind = match kind {
                 KindFlag::Parquet => ExportFormat::Parquet,
                 KindFlag::Csv => ExportFormat::Csv,
             };
-            for file in store.export(kind, folder)? {
-                context.output().write(&format!("{}\n", file.display()))?;
+            let files = store.export(kind, folder)?;
+            if json {
+                context.output().write_json(&json!({ "files": files }))?;
+            } else {
+                let lines = files.iter().map(|file| format!("{}\n", file.display()));
+                context.output().write(&lines.collect::<String>())?;
             }
         }
     }
     Ok(Outcome::Done)
+}
+
+fn unsound(what: &str) -> CliError {
+    CliError::new(Failure::General, format!("{what} wrong with the database"))
 }

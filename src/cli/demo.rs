@@ -28,7 +28,7 @@ pub(super) fn load(context: &Context) -> Result<Outcome, CliError> {
     let progress = context.progress();
     let now = context.now();
     let loaded = demonstration::load(&store, now, progress.as_ref(), context.cancellation())?;
-    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    let catalogue = super::rules::catalogue(context)?;
     let names: Vec<_> = loaded.iter().map(|tenant| tenant.tenant.slug.clone()).collect();
     let request = AuditRequest {
         catalogue: &catalogue,

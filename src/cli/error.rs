@@ -9,6 +9,7 @@ use model::text::sanitize;
 use ops::Cancelled;
 use ops::catalogue::CatalogueError;
 use ops::config::ConfigError;
+use report::ReportError;
 
 /// The kind of failure, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,8 +94,15 @@ impl CliError {
 
 impl<E: Error + 'static> From<E> for CliError {
     fn from(error: E) -> Self {
-        let causes = chain(&error).skip(1).map(ToString::to_string).collect();
-        Self { causes, ..Self::new(kind_of(&error), error.to_string()) }
+        let what = error.to_string();
+        let mut causes: Vec<String> = Vec::new();
+        for cause in chain(&error).skip(1).map(ToString::to_string) {
+            // Some errors tell their cause themselves: once is enough.
+            if !causes.last().unwrap_or(&what).contains(&cause) {
+                causes.push(cause);
+            }
+        }
+        Self { causes, ..Self::new(kind_of(&error), what) }
     }
 }
 
@@ -130,6 +138,11 @@ fn kind_of(error: &(dyn Error + 'static)) -> Failure {
 
 fn known(error: &(dyn Error + 'static)) -> Option<Failure> {
     if error.is::<ConfigError>() || error.is::<CatalogueError>() {
+        return Some(Failure::Usage);
+    }
+    if let Some(ReportError::NoSuchFormat { .. } | ReportError::NoSuchCell { .. }) =
+        error.downcast_ref()
+    {
         return Some(Failure::Usage);
     }
     if ops::database::store_error(error).is_some_and(ops::StoreError::is_busy) {

@@ -25,9 +25,11 @@ pub(super) fn envelope(context: &Context) -> Envelope {
     Envelope { generated_at: context.now(), tool_version: env!("CARGO_PKG_VERSION").to_owned() }
 }
 
-/// How tables are drawn.
+/// How tables are drawn. Only a terminal that shows the result has a say: not the one that standard
+/// error or input is at while the result goes through a pipe.
 pub(super) fn style(context: &Context) -> Style {
-    let terminal = context.output().file.is_none().then(terminal_size::terminal_size).flatten();
+    let shown = context.output().file.is_none();
+    let terminal = shown.then(|| terminal_size::terminal_size_of(std::io::stdout())).flatten();
     Style {
         width: terminal.map_or(WIDTH_ELSEWHERE, |(width, _)| width.0),
         colour: context.output().colour(),

@@ -53,6 +53,13 @@ pub(super) fn folder(context: &Context) -> Option<PathBuf> {
     context.config().audit.rules_dir.clone().or_else(|| Some(context.paths().rules_dir.clone()))
 }
 
+/// The catalogue for an audit, whose settings name only rules that it has.
+pub(super) fn catalogue(context: &Context) -> Result<Catalogue, CliError> {
+    let catalogue = ops::catalogue::load(folder(context).as_deref())?;
+    ops::auditing::check_names(&context.config().audit, &catalogue)?;
+    Ok(catalogue)
+}
+
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     match &args.action {
         Action::List => {
@@ -67,13 +74,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         }
         Action::Show { id, tenant, snippet } => show(context, id, tenant.as_ref(), *snippet)?,
         Action::Check { files } => {
-            let mut lines = String::new();
-            for file in files {
-                let rule =
-                    ops::catalogue::read(file).map_err(|e| CliError::usage(e.to_string()))?;
-                lines += &format!("{}: {} is well written\n", file.display(), rule.meta.id);
-            }
-            context.output().write(&lines)?;
+            check(context, files)?;
         }
         Action::Test { rules } => return test(context, rules),
         Action::Docs => {
@@ -84,6 +85,26 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Tells the first mistake of each file.
+fn check(context: &Context, files: &[PathBuf]) -> Result<(), CliError> {
+    let mut lines = String::new();
+    let mut refused = Vec::new();
+    for file in files {
+        match ops::catalogue::read(file) {
+            Ok(rule) => {
+                lines += &format!("{}: {} is well written\n", file.display(), rule.meta.id);
+            }
+            Err(error) => refused.push(CliError::from(error)),
+        }
+    }
+    context.output().write(&model::text::sanitize_lines(&lines))?;
+    let Some(last) = refused.pop() else { return Ok(()) };
+    for error in refused {
+        error.report();
+    }
+    Err(last)
 }
 
 fn metas(catalogue: &Catalogue) -> Vec<RuleMeta> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::rule::Severity;
 use model::tenant::TenantSlug;
-use ops::auditing::AuditRequest;
+use ops::auditing::{AuditRequest, TenantAuditError};
 use ops::nightly::{RunRequest, run as run_all};
 
 use super::rendering::{envelope, format, style};
@@ -35,7 +35,7 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     let store = ops::database::open(context.config(), context.paths());
-    let catalogue = ops::catalogue::load(super::rules::folder(context).as_deref())?;
+    let catalogue = super::rules::catalogue(context)?;
     let now = context.now();
     let request = RunRequest {
         tenants: &args.tenant,
@@ -51,6 +51,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         },
     };
     let done = run_all(&store, &request, context.progress().as_ref(), context.cancellation())?;
+    if done.fleet.tenants.is_empty() {
+        super::audit::groups_have_tenants(&args.group)?;
+    }
     for import in &done.imports {
         match &import.outcome {
             Ok(outcome) => {
@@ -79,7 +82,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         merged.unchanged
     ));
     for tenant in &done.fleet.tenants {
-        if let Err(error) = &tenant.report {
+        // A failed import was told above.
+        if let Err(error) = &tenant.report
+            && !matches!(error, TenantAuditError::NotImported(_))
+        {
             eprintln!(
                 "error: tenant {}: {}",
                 tenant.tenant.slug,

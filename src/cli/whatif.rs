@@ -54,7 +54,7 @@ pub(super) struct Args {
     user_action: Option<ActionFlag>,
 
     /// An authentication context (c1 to c99)
-    #[arg(long, group = "what", value_name = "ID")]
+    #[arg(long, group = "what", value_name = "ID", value_parser = context_id)]
     auth_context: Option<String>,
 
     /// Client kind
@@ -70,7 +70,7 @@ pub(super) struct Args {
     ip: Option<IpAddr>,
 
     /// Country, two letters; `unknown` for an address that maps to none
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = country)]
     country: Option<String>,
 
     /// Through the tenant's compliant network
@@ -177,6 +177,26 @@ fn risk(text: &str) -> Result<RiskLevel, String> {
     }
 }
 
+/// An address that maps to no country is written as an empty one.
+fn country(text: &str) -> Result<String, String> {
+    if text.eq_ignore_ascii_case("unknown") {
+        return Ok(String::new());
+    }
+    if text.len() == 2 && text.chars().all(|c| c.is_ascii_alphabetic()) {
+        return Ok(text.to_ascii_uppercase());
+    }
+    Err("use two letters, such as GB, or unknown".into())
+}
+
+fn context_id(text: &str) -> Result<String, String> {
+    let id = text.to_ascii_lowercase();
+    if (1..=99).any(|number| id == format!("c{number}")) {
+        Ok(id)
+    } else {
+        Err("use c1 to c99".into())
+    }
+}
+
 fn property(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
@@ -199,13 +219,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         }),
         platform: args.platform.as_deref().map(Platform::from),
         ip: args.ip,
-        country: args.country.as_deref().map(|code| {
-            if code.eq_ignore_ascii_case("unknown") {
-                String::new()
-            } else {
-                code.to_ascii_uppercase()
-            }
-        }),
+        country: args.country.clone(),
         compliant_network: args.compliant_network,
         device: device(args),
         sign_in_risk: Some(args.signin_risk.clone()),
@@ -263,7 +277,7 @@ fn target(args: &Args, subject: &Subject) -> Result<(ScenarioTarget, String), Cl
     }
     if let Some(id) = &args.auth_context {
         let label = format!("authentication context {id}");
-        return Ok((ScenarioTarget::AuthenticationContext(id.to_ascii_lowercase()), label));
+        return Ok((ScenarioTarget::AuthenticationContext(id.clone()), label));
     }
     Ok(match args.user_action {
         Some(ActionFlag::RegisterDevice) => (

@@ -4,9 +4,17 @@
 //! subject; add yours with a `mod` line.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
+mod coverage;
+#[cfg(test)]
+mod db;
+#[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod exports;
 #[cfg(test)]
 mod findings;
 #[cfg(test)]
@@ -16,8 +24,18 @@ mod import;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod policy_files;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
 mod registers;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod run;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod tenant;
+#[cfg(test)]
+mod whatif;

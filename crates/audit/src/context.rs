@@ -8,6 +8,7 @@ use model::canonical::sha256_hex;
 use model::exception::{ExceptionEntry, ExceptionSubject};
 use model::rule::{PrincipalLabel, RuleMeta, Severity, Witness};
 use model::snapshot::TenantSnapshot;
+use model::tenant::Licences;
 use policy::{PolicySet, Population, PrincipalSet};
 
 use crate::options::AuditOptions;
@@ -48,6 +49,12 @@ impl<'a> Context<'a> {
             break_glass,
             witnesses: RefCell::default(),
         }
+    }
+
+    /// What the tenant may use: its products where they were collected, else what was declared.
+    pub(crate) fn licences(&self) -> Licences {
+        let found = self.snapshot.licences();
+        if found.known { found } else { self.options.declared_licences.clone() }
     }
 
     /// Exceptions in force, by what they are for.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::Timestamp;
 use model::guarantee::Rung;
 use model::rule::Severity;
+use model::tenant::Licences;
 use policy::CompileOptions;
 
 /// A row of the matrix.
@@ -42,6 +43,8 @@ pub struct AppSegment {
 pub struct AuditOptions {
     /// The time that is taken as now.
     pub as_of: Timestamp,
+    /// Licences as declared, for a tenant whose products were not collected.
+    pub declared_licences: Licences,
     /// Settings of the evaluation.
     pub compile: CompileOptions,
     /// Rules that are switched off.
@@ -66,6 +69,7 @@ impl AuditOptions {
     pub fn at(as_of: Timestamp) -> Self {
         Self {
             as_of,
+            declared_licences: Licences::default(),
             compile: CompileOptions::default(),
             disabled: BTreeSet::new(),
             severities: BTreeMap::new(),

@@ -60,7 +60,7 @@ impl Outcome {
 
 /// What a finding's evidence holds; fields in the order of their names.
 #[derive(Serialize)]
-struct Facts<'a> {
+struct Seen<'a> {
     facts: &'a Value,
     reason: &'a str,
     witnesses: &'a [Witness],
@@ -81,7 +81,7 @@ pub(crate) fn dress(
             &outcome.reason,
             &outcome.subject,
             &outcome.subject_label,
-            Evidence::in_order(&Facts {
+            Evidence::in_order(&Seen {
                 facts: &outcome.facts,
                 reason: &outcome.reason,
                 witnesses: &outcome.witnesses,

@@ -166,7 +166,7 @@ pub(crate) fn judge(context: &Context<'_>, rule: &Rule) -> Vec<Outcome> {
         RuleBody::Check(check) => checks::run(context, rule, check),
     };
     let need = rule.meta.licence;
-    if need.is_met_by(&snapshot.licences()) == Some(false)
+    if need.is_met_by(&context.licences()) == Some(false)
         && outcomes.iter().any(|outcome| outcome.status == RuleStatus::Fail)
     {
         outcomes = tenant(

@@ -285,7 +285,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn finding(evidence: Value, subject: &str) -> Finding {
+    fn finding(evidence: &Value, subject: &str) -> Finding {
         Finding::new(
             &TenantSlug::new("contoso").unwrap(),
             "rule.mfa-admins",
@@ -294,19 +294,19 @@ mod tests {
             Severity::Critical,
             vec![subject.to_owned()],
             String::new(),
-            Evidence::new(&evidence).unwrap(),
+            Evidence::new(evidence).unwrap(),
         )
     }
 
     #[test]
     fn changed_evidence_keeps_the_fingerprint_and_changes_the_content_hash() {
-        let (a, b) = (finding(json!({"n":1}), "tenant"), finding(json!({"n":2}), "tenant"));
+        let (a, b) = (finding(&json!({"n":1}), "tenant"), finding(&json!({"n":2}), "tenant"));
         assert_eq!(a.fingerprint, b.fingerprint);
         assert_ne!(a.content_hash, b.content_hash);
     }
 
     #[test]
     fn another_subject_is_another_finding() {
-        assert_ne!(finding(json!({}), "p1").fingerprint, finding(json!({}), "p2").fingerprint);
+        assert_ne!(finding(&json!({}), "p1").fingerprint, finding(&json!({}), "p2").fingerprint);
     }
 }

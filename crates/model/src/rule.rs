@@ -92,13 +92,15 @@ impl LicenceNeed {
         if self == Self::None {
             return Some(true);
         }
-        licences.known.then_some(match self {
-            Self::None => true,
-            Self::EntraIdP1 => licences.entra_p1,
-            Self::EntraIdP2 => licences.entra_p2,
-            Self::WorkloadIdentitiesPremium => licences.workload_identities,
-            Self::PurviewAdaptiveProtection => licences.insider_risk,
-        })
+        let beside = |has: bool| (!licences.tier_only).then_some(has);
+        let met = match self {
+            Self::None => Some(true),
+            Self::EntraIdP1 => Some(licences.entra_p1),
+            Self::EntraIdP2 => Some(licences.entra_p2),
+            Self::WorkloadIdentitiesPremium => beside(licences.workload_identities),
+            Self::PurviewAdaptiveProtection => beside(licences.insider_risk),
+        };
+        met.filter(|_| licences.known)
     }
 
     /// The words for people.

@@ -38,6 +38,12 @@ impl TenantSlug {
     }
 }
 
+impl std::borrow::Borrow<str> for TenantSlug {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl std::fmt::Display for TenantSlug {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -97,6 +103,8 @@ pub struct Licences {
     pub workload_identities: bool,
     /// Purview Adaptive Protection (E5 Compliance): insider risk.
     pub insider_risk: bool,
+    /// Whether only the tier is known, by declaration: nothing follows for products beside it.
+    pub tier_only: bool,
 }
 
 impl Licences {
@@ -112,7 +120,19 @@ impl Licences {
             entra_p2,
             workload_identities: has(&["AAD_WRKLDID_P1", "AAD_WRKLDID_P2"]),
             insider_risk: has(&["INSIDER_RISK_MANAGEMENT", "INSIDER_RISK"]),
+            tier_only: false,
         }
+    }
+
+    /// The licences that follow from a declared tier, in the words of [`Licences::tier`].
+    pub fn from_tier(tier: &str) -> Self {
+        let (known, entra_p1, entra_p2) = match tier {
+            "P2" => (true, true, true),
+            "P1" => (true, true, false),
+            "Free" => (true, false, false),
+            _ => (false, false, false),
+        };
+        Self { known, entra_p1, entra_p2, tier_only: known, ..Self::default() }
     }
 
     /// The tier in a word: `P2`, `P1`, `Free`, or `?` where the products are not known.

@@ -16,13 +16,26 @@ pub enum CatalogueError {
     #[error(transparent)]
     Rule(#[from] RuleError),
     /// A file or folder cannot be read.
-    #[error("cannot read {path}")]
+    #[error("cannot read {path}: {source}")]
     File {
         /// The file or folder.
         path: PathBuf,
         /// Why.
         #[source]
         source: std::io::Error,
+    },
+    /// A setting names a rule that there is not.
+    #[error(
+        "{setting} names the rule {rule:?}, which there is not{hint}: `cstack rules list` shows \
+         all, `cstack config show --origin` where it is set"
+    )]
+    Unknown {
+        /// The setting.
+        setting: String,
+        /// The rule as written.
+        rule: String,
+        /// The nearest name, if one is near.
+        hint: String,
     },
     /// A built-in file is not text.
     #[error("the built-in rule {0} is not text; the build is broken")]

@@ -62,9 +62,8 @@ pub fn open(config: &Config, paths: &Paths) -> Store {
 ///
 /// # Errors
 /// Where the folder cannot be made.
-pub fn backup_name(store: &Store, now: model::Timestamp) -> std::io::Result<std::path::PathBuf> {
-    let folder = store.settings().folder.join("backups");
-    std::fs::create_dir_all(&folder)?;
+pub fn backup_name(store: &Store, now: model::Timestamp) -> Result<std::path::PathBuf, StoreError> {
+    let folder = store.backups()?;
     let stamp = now.strftime("%Y%m%dT%H%M%SZ");
     Ok(folder.join(format!("cstack-{stamp}.duckdb")))
 }

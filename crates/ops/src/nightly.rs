@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use model::run::MergeCounts;
-use model::tenant::TenantSlug;
+use model::tenant::{Tenant, TenantSlug};
 use store::Store;
 
 use crate::Cancellation;
-use crate::auditing::{AuditRequest, FleetAudit, TenantAuditError, audit_fleet, select};
+use crate::auditing::{
+    AuditRequest, FleetAudit, TenantAudit, TenantAuditError, audit_fleet, select,
+};
 use crate::config::SourceConfig;
 use crate::import::{Completeness, ImportError, ImportOutcome, ImportRequest, ReadLimits, import};
 use crate::progress::Progress;
@@ -19,7 +21,7 @@ pub struct RunRequest<'a> {
     /// Tenants by group.
     pub groups: &'a [String],
     /// Configured sources by tenant.
-    pub sources: &'a BTreeMap<String, SourceConfig>,
+    pub sources: &'a BTreeMap<TenantSlug, SourceConfig>,
     /// The audit.
     pub audit: AuditRequest<'a>,
 }
@@ -82,11 +84,10 @@ pub fn run(
     let mut out = RunOutcome::default();
     let everybody = request.tenants.is_empty() && request.groups.is_empty();
     let registered = select(store, &[], &[])?;
-    for (name, source) in request.sources {
-        let Ok(slug) = TenantSlug::new(name) else { continue };
-        let groups = registered.iter().find(|t| t.slug == slug).map(|t| t.groups.as_slice());
+    for (slug, source) in request.sources {
+        let groups = registered.iter().find(|t| t.slug == *slug).map(|t| t.groups.as_slice());
         let wanted = everybody
-            || request.tenants.contains(&slug)
+            || request.tenants.contains(slug)
             || groups.is_some_and(|of| of.iter().any(|group| request.groups.contains(group)));
         if !wanted || source.paths.is_empty() {
             continue;
@@ -102,9 +103,39 @@ pub fn run(
             limits: ReadLimits::default(),
         };
         let outcome = import(store, &import_request, request.audit.now, progress, cancellation);
-        out.imports.push(TenantImport { tenant: slug, outcome });
+        out.imports.push(TenantImport { tenant: slug.clone(), outcome });
     }
-    let tenants = select(store, request.tenants, request.groups)?;
-    out.fleet = audit_fleet(store, tenants, &request.audit, progress, cancellation)?;
+    let (newcomers, asked): (Vec<_>, Vec<_>) = request.tenants.iter().cloned().partition(|slug| {
+        out.imports.iter().any(|import| {
+            import.tenant == *slug && import.outcome.is_err() && !is_registered(&registered, slug)
+        })
+    });
+    // Asked for by name only, and none of them can be audited: nobody else is.
+    if newcomers.is_empty() || !asked.is_empty() || !request.groups.is_empty() {
+        let tenants = select(store, &asked, request.groups)?;
+        out.fleet = audit_fleet(store, tenants, &request.audit, progress, cancellation)?;
+    }
+    tell_of_imports(&mut out, &registered);
     Ok(out)
+}
+
+fn is_registered(registered: &[Tenant], slug: &TenantSlug) -> bool {
+    registered.iter().any(|tenant| tenant.slug == *slug)
+}
+
+/// A failed import shows in the fleet's table: beside the audit of what was there before, or as a
+/// tenant that failed where there was nothing.
+fn tell_of_imports(out: &mut RunOutcome, registered: &[Tenant]) {
+    for import in &out.imports {
+        let Err(error) = &import.outcome else { continue };
+        let error = error.to_string();
+        let audited =
+            out.fleet.tenants.iter_mut().find(|audited| audited.tenant.slug == import.tenant);
+        if let Some(audited) = audited {
+            audited.row.import_error = Some(error);
+        } else if !is_registered(registered, &import.tenant) {
+            out.fleet.tenants.push(TenantAudit::never_imported(&import.tenant, error));
+        }
+    }
+    out.fleet.tenants.sort_by(|one, other| one.tenant.slug.cmp(&other.tenant.slug));
 }

@@ -39,6 +39,9 @@ pub struct FleetRow {
     pub results: StatusCounts,
     /// Why the tenant failed, where it did; its figures then mean nothing.
     pub error: Option<String>,
+    /// Why its sources could not be imported, where they could not: the figures are then those of
+    /// the snapshot before.
+    pub import_error: Option<String>,
 }
 
 impl FleetRow {
@@ -56,6 +59,7 @@ impl FleetRow {
             coverage_score: audit.coverage.score,
             results: StatusCounts::of(&audit.results),
             error: None,
+            import_error: None,
         }
     }
 
@@ -72,6 +76,7 @@ impl FleetRow {
             coverage_score: None,
             results: StatusCounts::default(),
             error: Some(error),
+            import_error: None,
         }
     }
 }
@@ -177,6 +182,14 @@ fn draw(rows: &[FleetRow], style: Style) -> String {
             }
         }
     }
+    if rows.iter().any(|row| row.import_error.is_some()) {
+        screen.heading("Not imported, and audited as they were");
+        for row in rows {
+            if let Some(error) = &row.import_error {
+                screen.paragraph(2, &Span::painted(format!("{}: {error}", row.tenant), Paint::Red));
+            }
+        }
+    }
     screen.finish()
 }
 
@@ -255,6 +268,7 @@ fn csv(rows: &[FleetRow]) -> Result<String, ReportError> {
         "unknown",
         "notApplicable",
         "error",
+        "importError",
     ];
     let rows = rows.iter().map(|row| {
         vec![
@@ -275,6 +289,7 @@ fn csv(rows: &[FleetRow]) -> Result<String, ReportError> {
             row.results.unknown.to_string(),
             row.results.not_applicable.to_string(),
             optional(row.error.as_ref()),
+            optional(row.import_error.as_ref()),
         ]
     });
     spreadsheet::table(NAME, &header, rows)
@@ -315,7 +330,13 @@ fn write(rows: &[FleetRow]) -> String {
             let _ = write!(out, "\n- {} failed: {}", code(row.tenant.as_str()), escape(error));
         }
     }
-    if rows.iter().any(|row| row.error.is_some()) {
+    for row in rows {
+        if let Some(error) = &row.import_error {
+            let tenant = code(row.tenant.as_str());
+            let _ = write!(out, "\n- {tenant} not imported, audited as it was: {}", escape(error));
+        }
+    }
+    if rows.iter().any(|row| row.error.is_some() || row.import_error.is_some()) {
         out.push('\n');
     }
     out

@@ -10,7 +10,7 @@ use duckdb::Connection;
 use crate::connection::literal;
 use crate::files::{self, SidecarLock};
 use crate::waiting::Waiting;
-use crate::{Store, StoreError, StoreSettings};
+use crate::{Store, StoreError, StoreSettings, migrations};
 
 /// A folder for files in the making, within the data folder. One process at a time has it; what it
 /// holds goes with it, and what a killed process left goes with the next.
@@ -51,6 +51,14 @@ pub(crate) fn copy_to(conn: &Connection, path: &Path) -> Result<(), StoreError> 
 }
 
 impl Store {
+    /// The folder for backups beside the database, made where it is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::File`] where it cannot be made.
+    pub fn backups(&self) -> Result<PathBuf, StoreError> {
+        migrations::backups(self.settings())
+    }
+
     /// Copies the database to a file, in the data folder or outside it. Others may read meanwhile.
     ///
     /// # Errors

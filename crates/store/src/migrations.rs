@@ -1,6 +1,6 @@
 //! The schema's history: append-only, checksummed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use duckdb::{Connection, params};
 use model::Timestamp;
@@ -138,10 +138,16 @@ pub(crate) fn run(conn: &Connection, settings: &StoreSettings) -> Result<(), Sto
     }
 }
 
-/// Copies the attached database to `backups/`, keeping the latest few.
-fn backup(conn: &Connection, settings: &StoreSettings, schema: i32) -> Result<(), StoreError> {
+/// The folder for backups, made where it is missing.
+pub(crate) fn backups(settings: &StoreSettings) -> Result<PathBuf, StoreError> {
     let folder = settings.folder.join("backups");
     files::make_folder_at(settings, &folder, "cannot make")?;
+    Ok(folder)
+}
+
+/// Copies the attached database to `backups/`, keeping the latest few.
+fn backup(conn: &Connection, settings: &StoreSettings, schema: i32) -> Result<(), StoreError> {
+    let folder = backups(settings)?;
     // Under its own name only once it is whole.
     let draft = folder.join("unfinished.duckdb");
     for left_over in [&draft, &files::log_of(&draft)] {

@@ -7,7 +7,7 @@ use model::Timestamp;
 use model::rule::{RuleStatus, Severity, SubjectKind};
 use model::run::{AuditReport, MergeCounts, RunRecord};
 use model::snapshot::TenantSnapshot;
-use model::tenant::{Tenant, TenantSlug};
+use model::tenant::{Tenant, TenantSlug, TenantSource};
 use report::FleetRow;
 use serde_json::json;
 use store::{MergeRun, Store, StoreError};
@@ -26,6 +26,9 @@ pub enum TenantAuditError {
     /// The audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// The first import failed.
+    #[error("{0}")]
+    NotImported(String),
     /// Nothing was imported.
     #[error("nothing was imported for tenant {0} yet: `cstack import --tenant {0} PATH`")]
     Empty(TenantSlug),
@@ -63,6 +66,29 @@ pub struct TenantAudit {
     pub report: Result<Option<AuditReport>, TenantAuditError>,
     /// What it changed in the store's findings.
     pub merged: MergeCounts,
+}
+
+impl TenantAudit {
+    /// That of a tenant whose first import failed, so that there is nothing to audit.
+    pub fn never_imported(slug: &TenantSlug, why: String) -> Self {
+        let tenant = Tenant {
+            slug: slug.clone(),
+            display_name: slug.to_string(),
+            tenant_id: None,
+            groups: Vec::new(),
+            licence_tier: None,
+            source: TenantSource::Files,
+            added_at: Timestamp::UNIX_EPOCH,
+            as_of: None,
+        };
+        Self {
+            row: FleetRow::failed(&tenant, why.clone()),
+            tenant,
+            worst: None,
+            report: Err(TenantAuditError::NotImported(why)),
+            merged: MergeCounts::default(),
+        }
+    }
 }
 
 /// Audits of several tenants.
@@ -119,7 +145,8 @@ pub fn select(
 /// Audits tenants. One that fails does not stop the others.
 ///
 /// # Errors
-/// Where the work was stopped or the database cannot be read at all.
+/// Where the work was stopped, or the database is busy or cannot be used: what was recorded before
+/// that stays.
 pub fn audit_fleet(
     store: &Store,
     tenants: Vec<Tenant>,
@@ -130,67 +157,100 @@ pub fn audit_fleet(
     let names: Vec<TenantSlug> = tenants.iter().map(|tenant| tenant.slug.clone()).collect();
     let mut task = progress.begin("auditing", Some(names.len() as u64));
     let mut out = FleetAudit::default();
-    let mut stopped = None;
     let mut waiting = tenants.into_iter();
-    let mut runs = Vec::new();
     let counts = store.tenant_counts()?;
-    store.for_each_snapshot(&names, |_, snapshot| {
-        let Some(tenant) = waiting.next() else { return };
-        if stopped.is_none() {
-            stopped = cancellation.check().err();
+    store.for_each_batch(&names, |batch| {
+        let mut audits = Vec::with_capacity(batch.len());
+        for (snapshot, tenant) in batch.into_iter().zip(&mut waiting) {
+            cancellation.check()?;
+            let has_history =
+                counts.get(tenant.slug.as_str()).is_some_and(|counts| counts.snapshots > 1);
+            audits.push(Audit::of(store, tenant, snapshot, has_history, request));
+            task.advance(1);
         }
-        if stopped.is_some() {
-            return;
-        }
-        let started = Timestamp::now();
-        let has_history =
-            counts.get(tenant.slug.as_str()).is_some_and(|counts| counts.snapshots > 1);
-        let (audited, detail) = one(store, tenant, snapshot, has_history, request);
-        task.advance(1);
         if request.record {
-            runs.push(record(&audited, detail, started));
+            record(store, &mut audits, request.catalogue)?;
         }
-        out.tenants.push(audited);
+        out.tenants.extend(audits.into_iter().map(|audit| audit.told(request.keep_reports)));
+        Ok::<_, TenantAuditError>(())
     })?;
-    if let Some(cancelled) = stopped {
-        return Err(cancelled.into());
-    }
-    store.record_runs(&runs)?;
     Ok(out)
 }
 
-fn one(
-    store: &Store,
+/// An audit that is not recorded yet.
+struct Audit {
+    run_id: String,
+    started: Timestamp,
     tenant: Tenant,
-    snapshot: Option<TenantSnapshot>,
+    users: usize,
+    policies: usize,
+    report: Result<AuditReport, TenantAuditError>,
+    merged: MergeCounts,
+}
+
+impl Audit {
+    fn of(
+        store: &Store,
+        tenant: Tenant,
+        snapshot: Option<TenantSnapshot>,
+        has_history: bool,
+        request: &AuditRequest<'_>,
+    ) -> Self {
+        let started = Timestamp::now();
+        let (users, policies) = snapshot
+            .as_ref()
+            .map_or((0, 0), |snapshot| (snapshot.users.len(), snapshot.policies.len()));
+        let report = snapshot
+            .ok_or_else(|| TenantAuditError::Empty(tenant.slug.clone()))
+            .and_then(|snapshot| audit(store, &tenant, &snapshot, has_history, request));
+        Self {
+            run_id: uuid::Uuid::now_v7().to_string(),
+            started,
+            tenant,
+            users,
+            policies,
+            report,
+            merged: MergeCounts::default(),
+        }
+    }
+
+    fn run(&self) -> RunRecord {
+        RunRecord {
+            id: self.run_id.clone(),
+            tenant: self.tenant.slug.clone(),
+            stage: "audit".into(),
+            started_at: self.started,
+            ended_at: Some(Timestamp::now()),
+            outcome: if self.report.is_ok() { "ok" } else { "failed" }.into(),
+            detail: detail(&self.report, &self.merged),
+        }
+    }
+
+    fn told(self, keep_report: bool) -> TenantAudit {
+        let Self { tenant, users, policies, report, merged, .. } = self;
+        let row = match &report {
+            Ok(report) => FleetRow::of_audit(&tenant, users, policies, report),
+            Err(error) => FleetRow::failed(&tenant, error.to_string()),
+        };
+        let worst = report.as_ref().ok().and_then(AuditReport::worst);
+        let report = report.map(|report| keep_report.then_some(report));
+        TenantAudit { tenant, row, worst, report, merged }
+    }
+}
+
+fn audit(
+    store: &Store,
+    tenant: &Tenant,
+    snapshot: &TenantSnapshot,
     has_history: bool,
     request: &AuditRequest<'_>,
-) -> (TenantAudit, serde_json::Value) {
-    let (users, policies) = snapshot
-        .as_ref()
-        .map_or((0, 0), |snapshot| (snapshot.users.len(), snapshot.policies.len()));
-    let mut merged = MergeCounts::default();
-    let report =
-        snapshot.ok_or_else(|| TenantAuditError::Empty(tenant.slug.clone())).and_then(|snapshot| {
-            let as_of = request.as_of.or(tenant.as_of).unwrap_or(request.now);
-            let mut options = options_for(request.config, request.catalogue, Some(&tenant), as_of);
-            if has_history {
-                options.excluded_before = before(store, &tenant.slug, &options)?;
-            }
-            let report = audit_tenant(&snapshot, request.catalogue, &options)?;
-            if request.record {
-                merged = merge(store, &report, request)?;
-            }
-            Ok(report)
-        });
-    let row = match &report {
-        Ok(report) => FleetRow::of_audit(&tenant, users, policies, report),
-        Err(error) => FleetRow::failed(&tenant, error.to_string()),
-    };
-    let worst = report.as_ref().ok().and_then(AuditReport::worst);
-    let detail = detail(&report, &merged);
-    let report = report.map(|report| request.keep_reports.then_some(report));
-    (TenantAudit { tenant, row, worst, report, merged }, detail)
+) -> Result<AuditReport, TenantAuditError> {
+    let as_of = request.as_of.or(tenant.as_of).unwrap_or(request.now);
+    let mut options = options_for(request.config, request.catalogue, Some(tenant), as_of);
+    if has_history {
+        options.excluded_before = before(store, &tenant.slug, &options)?;
+    }
+    Ok(audit_tenant(snapshot, request.catalogue, &options)?)
 }
 
 /// How many each policy excluded in the snapshot before the current one.
@@ -205,25 +265,44 @@ fn before(
     Ok(excluded_counts(&snapshot, options)?)
 }
 
+/// Records audits and what they found, together: a database costs more to open than to write to.
+fn record(store: &Store, audits: &mut [Audit], catalogue: &Catalogue) -> Result<(), StoreError> {
+    merge(store, audits, catalogue)?;
+    let runs: Vec<_> = audits.iter().map(Audit::run).collect();
+    store.record_runs(&runs)
+}
+
 /// Takes the findings in. A finding whose rule looked at its subject and no longer fails is
 /// resolved; where the rule could not tell, it stays.
-fn merge(
-    store: &Store,
-    report: &AuditReport,
-    request: &AuditRequest<'_>,
-) -> Result<MergeCounts, StoreError> {
-    let unresolved = store.unresolved_subjects(&report.tenant)?;
-    let passed = unresolved
-        .into_iter()
-        .filter(|(rule, subject)| passes(report, request.catalogue, rule, subject));
-    store.merge_run(MergeRun {
-        tenant: report.tenant.clone(),
-        run_id: uuid::Uuid::now_v7().to_string(),
-        as_of: report.as_of,
-        findings: report.findings.clone(),
-        passed: passed.collect(),
-        retired_subjects: BTreeSet::new(),
-    })
+fn merge(store: &Store, audits: &mut [Audit], catalogue: &Catalogue) -> Result<(), StoreError> {
+    let seen: Vec<TenantSlug> = audits
+        .iter()
+        .filter(|audit| audit.report.is_ok())
+        .map(|audit| audit.tenant.slug.clone())
+        .collect();
+    let mut unresolved = store.unresolved_subjects(&seen)?;
+    let runs = audits.iter().filter_map(|audit| {
+        let report = audit.report.as_ref().ok()?;
+        let passed = unresolved
+            .remove(&report.tenant)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|(rule, subject)| passes(report, catalogue, rule, subject));
+        Some(MergeRun {
+            tenant: report.tenant.clone(),
+            run_id: audit.run_id.clone(),
+            as_of: report.as_of,
+            findings: report.findings.clone(),
+            passed: passed.collect(),
+            retired_subjects: BTreeSet::new(),
+        })
+    });
+    let counts = store.merge_runs(runs.collect())?;
+    let merged = audits.iter_mut().filter(|audit| audit.report.is_ok());
+    for (audit, counts) in merged.zip(counts) {
+        audit.merged = counts;
+    }
+    Ok(())
 }
 
 /// Whether a rule looked at a subject and found nothing wrong with it.
@@ -268,17 +347,5 @@ fn detail(
             "merged": merged,
         }),
         Err(error) => json!({ "error": error.to_string() }),
-    }
-}
-
-fn record(audited: &TenantAudit, detail: serde_json::Value, started: Timestamp) -> RunRecord {
-    RunRecord {
-        id: uuid::Uuid::now_v7().to_string(),
-        tenant: audited.tenant.slug.clone(),
-        stage: "audit".into(),
-        started_at: started,
-        ended_at: Some(Timestamp::now()),
-        outcome: if audited.report.is_ok() { "ok" } else { "failed" }.into(),
-        detail,
     }
 }

@@ -6,4 +6,4 @@ mod options;
 
 pub use files::{AuditFilesError, audit_files};
 pub use fleet::{AuditRequest, FleetAudit, TenantAudit, TenantAuditError, audit_fleet, select};
-pub use options::options_for;
+pub use options::{check_names, options_for};

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use audit::{AuditOptions, Catalogue, Check, RuleBody};
 use model::Timestamp;
 use model::guarantee::Rung;
-use model::tenant::Tenant;
+use model::tenant::{Licences, Tenant};
 
-use crate::config::{AuditConfig, ResourceExclusion};
+use crate::catalogue::CatalogueError;
+use crate::config::{AuditConfig, ResourceExclusion, nearest};
 
 /// The settings of one tenant's audit. `tenant` is absent for policy files.
 pub fn options_for(
@@ -23,14 +24,11 @@ pub fn options_for(
     options.compile.baseline_scopes_enforced =
         config.resource_exclusion_2026 == ResourceExclusion::Enforced;
     options.compile.mfa_trusted_ips_empty = config.mfa_trusted_ips_empty;
-    segments(config, &mut options);
-    let mut ids: Vec<String> = catalogue.rules().iter().map(|rule| rule.meta.id.clone()).collect();
-    for users in &options.user_segments {
-        for apps in &options.app_segments {
-            ids.push(audit::coverage_rule(users, apps).id);
-        }
+    if let Some(tier) = tenant.and_then(|tenant| tenant.licence_tier.as_deref()) {
+        options.declared_licences = Licences::from_tier(tier);
     }
-    for id in ids {
+    segments(config, &mut options);
+    for id in every_rule(catalogue, &options) {
         if !config.applies(&id, slug, &groups, true) {
             options.disabled.insert(id);
         } else if let Some(severity) = config.severity_for(&id, slug, &groups) {
@@ -39,6 +37,35 @@ pub fn options_for(
     }
     options.thresholds = thresholds(config, catalogue);
     options
+}
+
+/// The rules of the catalogue and those of the matrix's cells.
+fn every_rule(catalogue: &Catalogue, options: &AuditOptions) -> Vec<String> {
+    let cells = options.user_segments.iter().flat_map(|users| {
+        options.app_segments.iter().map(|apps| audit::coverage_rule(users, apps).id)
+    });
+    catalogue.rules().iter().map(|rule| rule.meta.id.clone()).chain(cells).collect()
+}
+
+/// Looks whether the rules that the settings name exist: one that is misspelt would stay on.
+///
+/// # Errors
+/// [`CatalogueError::Unknown`] with the first that does not.
+pub fn check_names(config: &AuditConfig, catalogue: &Catalogue) -> Result<(), CatalogueError> {
+    let mut options = AuditOptions::at(Timestamp::UNIX_EPOCH);
+    segments(config, &mut options);
+    let known = every_rule(catalogue, &options);
+    for (setting, rule) in config.rules_named() {
+        if !known.iter().any(|id| id == rule) {
+            let nearest = nearest(rule, known.iter().map(String::as_str));
+            return Err(CatalogueError::Unknown {
+                setting,
+                rule: rule.to_owned(),
+                hint: nearest.map_or_else(String::new, |near| format!(" (did you mean {near:?}?)")),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Numbers of the configuration that take the place of those in the rules.
@@ -82,7 +109,7 @@ fn segments(config: &AuditConfig, options: &mut AuditOptions) {
                 id: segment.id.clone(),
                 title: segment.title.clone(),
                 who: words(&segment.who),
-                except: Vec::new(),
+                except: words(&segment.except),
                 severity: segment.severity,
             })
             .collect();
@@ -100,7 +127,9 @@ fn segments(config: &AuditConfig, options: &mut AuditOptions) {
                     title: segment.title.clone(),
                     reaching: words(&segment.reaching),
                     by: segment.by.clone(),
-                    expected: if legacy { Rung::Blocked } else { Rung::Mfa },
+                    expected: segment
+                        .expected
+                        .map_or(if legacy { Rung::Blocked } else { Rung::Mfa }, Rung::from),
                 }
             })
             .collect();

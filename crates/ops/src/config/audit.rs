@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use model::guarantee::Rung;
 use model::rule::Severity;
+use model::tenant::TenantSlug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +48,8 @@ pub struct AuditConfig {
     pub groups: BTreeMap<String, AuditOverrides>,
     /// What differs for one tenant, by its slug.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub tenants: BTreeMap<String, AuditOverrides>,
+    #[schemars(with = "BTreeMap<String, AuditOverrides>")]
+    pub tenants: BTreeMap<TenantSlug, AuditOverrides>,
 }
 
 impl Default for AuditConfig {
@@ -103,6 +106,9 @@ pub struct UserSegment {
     pub title: String,
     /// The population, in the words of a rule's `expect.who`.
     pub who: String,
+    /// Who is left out of it, in the same words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub except: String,
     /// How severe a weak cell of this row is.
     pub severity: Severity,
 }
@@ -120,6 +126,41 @@ pub struct AppSegment {
     /// The client types, in the words of a rule's `expect.by`; all when empty.
     #[serde(default)]
     pub by: Vec<String>,
+    /// The least that a cell of this column should hold. By default `blocked` where clients can do
+    /// no more than a password, and `mfa` elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
+}
+
+/// What a cell of the coverage matrix should hold at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expected {
+    /// A managed device.
+    Device,
+    /// Multifactor authentication.
+    Mfa,
+    /// Multifactor authentication and a managed device.
+    MfaAndDevice,
+    /// Passwordless multifactor authentication.
+    Passwordless,
+    /// Phishing-resistant multifactor authentication.
+    PhishingResistant,
+    /// No way in.
+    Blocked,
+}
+
+impl From<Expected> for Rung {
+    fn from(expected: Expected) -> Self {
+        match expected {
+            Expected::Device => Self::Device,
+            Expected::Mfa => Self::Mfa,
+            Expected::MfaAndDevice => Self::MfaAndDevice,
+            Expected::Passwordless => Self::Passwordless,
+            Expected::PhishingResistant => Self::PhishingResistant,
+            Expected::Blocked => Self::Blocked,
+        }
+    }
 }
 
 impl AuditConfig {
@@ -149,6 +190,35 @@ impl AuditConfig {
             || groups.iter().filter_map(|group| self.groups.get(*group)?.severity.get(rule)).max();
         of_tenant.or_else(of_groups).or_else(|| self.severity.get(rule)).copied()
     }
+}
+
+impl AuditConfig {
+    /// Every rule that is named, with the setting that names it.
+    pub fn rules_named(&self) -> Vec<(String, &str)> {
+        let mut out = named("audit", &self.enable, &self.disable, &self.severity);
+        for (group, own) in &self.groups {
+            let place = format!("audit.groups.{group}");
+            out.extend(named(&place, &own.enable, &own.disable, &own.severity));
+        }
+        for (tenant, own) in &self.tenants {
+            let place = format!("audit.tenants.{tenant}");
+            out.extend(named(&place, &own.enable, &own.disable, &own.severity));
+        }
+        out
+    }
+}
+
+fn named<'c>(
+    place: &str,
+    enable: &'c [String],
+    disable: &'c [String],
+    severity: &'c BTreeMap<String, Severity>,
+) -> Vec<(String, &'c str)> {
+    let enable = enable.iter().map(|rule| ("enable", rule));
+    let disable = disable.iter().map(|rule| ("disable", rule));
+    let severity = severity.keys().map(|rule| ("severity", rule));
+    let all = enable.chain(disable).chain(severity);
+    all.map(|(key, rule)| (format!("{place}.{key}"), rule.as_str())).collect()
 }
 
 /// What a pair of lists says about a rule; an explicit `disable` is the later thought.
@@ -184,7 +254,8 @@ mod tests {
         let config = AuditConfig {
             disable: vec!["r.all".into()],
             groups: [("gold".into(), overrides(&["r.all"], &["r.tenant"], &[]))].into(),
-            tenants: [("contoso".into(), overrides(&["r.tenant"], &[], &[]))].into(),
+            tenants: [(TenantSlug::new("contoso").unwrap(), overrides(&["r.tenant"], &[], &[]))]
+                .into(),
             ..AuditConfig::default()
         };
         assert!(!config.applies("r.all", "fabrikam", &[], true));

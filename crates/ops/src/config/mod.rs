@@ -22,7 +22,9 @@ mod template;
 mod tests;
 mod tree;
 
-pub use audit::{AppSegment, AuditConfig, AuditOverrides, ResourceExclusion, UserSegment};
+pub use audit::{
+    AppSegment, AuditConfig, AuditOverrides, Expected, ResourceExclusion, UserSegment,
+};
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use keys::{Key, environment_keys};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use model::tenant::TenantSlug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +25,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// Import sources of each tenant, by its slug: what `cstack run` reads.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub sources: BTreeMap<String, SourceConfig>,
+    #[schemars(with = "BTreeMap<String, SourceConfig>")]
+    pub sources: BTreeMap<TenantSlug, SourceConfig>,
 }
 
 /// A configuration file: the settings, and named profiles that override them.
@@ -40,7 +42,8 @@ pub struct FileConfig {
     /// Which rules apply and with what thresholds.
     pub audit: AuditConfig,
     /// Import sources of each tenant, by its slug: what `cstack run` reads.
-    pub sources: BTreeMap<String, SourceConfig>,
+    #[schemars(with = "BTreeMap<String, SourceConfig>")]
+    pub sources: BTreeMap<TenantSlug, SourceConfig>,
     /// The same sections again under a name, laid over the rest by `--profile NAME`.
     pub profile: BTreeMap<String, Config>,
 }

@@ -289,7 +289,7 @@ fn the_template_changes_nothing_and_is_valid_when_uncommented() {
 fn what_show_prints_is_a_configuration_that_says_the_same() {
     let machine = Machine::new().with(
         "user",
-        "[audit]\ndisable = [\"a\"]\n[audit.tenants.\"x y\".severity]\nr.s = \"low\"\n\
+        "[audit]\ndisable = [\"a\"]\n[audit.groups.\"x y\".severity]\nr.s = \"low\"\n\
          [[audit.app-segments]]\nid = \"a\"\ntitle = \"A \\\"quoted\\\"\"\nreaching = \"all\"\n",
     );
     let loaded = load(&machine.request()).unwrap();

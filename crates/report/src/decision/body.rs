@@ -6,7 +6,7 @@ use model::policy::PolicyState;
 use model::tenant::TenantSlug;
 use serde::Serialize;
 
-use super::{WhatIf, ordered};
+use super::{WhatIf, ordered, with_report_only};
 
 /// The whole decision.
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ pub(super) struct Body<'a> {
     outcome: Outcome,
     ways: &'a [WayIn],
     weakest_ways: &'a [WayIn],
-    with_report_only: &'a [WayIn],
+    with_report_only: Option<&'a [WayIn]>,
     notes: &'a [String],
     value: Vec<Verdict<'a>>,
 }
@@ -50,7 +50,7 @@ impl<'a> Body<'a> {
             outcome: decision.outcome,
             ways: &decision.ways,
             weakest_ways: &decision.weakest_ways,
-            with_report_only: &decision.with_report_only,
+            with_report_only: with_report_only(decision),
             notes: &decision.notes,
             value: ordered(decision).map(Verdict::of).collect(),
         }

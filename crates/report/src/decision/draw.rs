@@ -3,7 +3,7 @@
 use model::decision::{Applies, Decision, Outcome, PolicyVerdict};
 use model::guarantee::WayIn;
 
-use super::{GROUPS, WhatIf, group, words};
+use super::{GROUPS, WhatIf, group, with_report_only, words};
 use crate::Style;
 use crate::layout::{Paint, Screen, Span};
 
@@ -59,9 +59,9 @@ fn draw_ways(screen: &mut Screen, decision: &Decision) {
         screen.line(&[Span::new("If no undecided policy applied:")]);
         list_or_block(screen, &decision.weakest_ways);
     }
-    if decision.with_report_only != decision.ways {
+    if let Some(ways) = with_report_only(decision).filter(|ways| *ways != decision.ways) {
         screen.line(&[Span::new("If the report-only policies were on:")]);
-        list_or_block(screen, &decision.with_report_only);
+        list_or_block(screen, ways);
     }
 }
 

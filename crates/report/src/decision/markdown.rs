@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use model::decision::{Applies, Outcome, PolicyVerdict};
 use model::guarantee::WayIn;
 
-use super::{GROUPS, WhatIf, group, words};
+use super::{GROUPS, WhatIf, group, with_report_only, words};
 use crate::markdown::{code, escape, table};
 
 /// The decision.
@@ -27,9 +27,9 @@ pub(super) fn write(what_if: &WhatIf<'_>) -> String {
     if decision.weakest_ways != decision.ways {
         out.push_str(&list("If no undecided policy applied:", &decision.weakest_ways));
     }
-    if decision.with_report_only != decision.ways {
+    if let Some(ways) = with_report_only(decision).filter(|ways| *ways != decision.ways) {
         let title = "If the report-only policies were on:";
-        out.push_str(&list(title, &decision.with_report_only));
+        out.push_str(&list(title, ways));
     }
     for note in &decision.notes {
         let _ = writeln!(out, "\nNote: {}", escape(note));

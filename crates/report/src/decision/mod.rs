@@ -6,6 +6,8 @@ mod markdown;
 mod words;
 
 use model::decision::{Applies, Decision, PolicyVerdict, SignInScenario};
+use model::guarantee::WayIn;
+use model::policy::PolicyState;
 use model::tenant::TenantSlug;
 
 use crate::spreadsheet::{self, joined};
@@ -30,7 +32,8 @@ pub struct WhatIf<'a> {
 
 /// Writes a decision: the verdict, the ways in, then policy by policy. JSON uses the names of
 /// Graph's What-If API (`value`, `policyApplies`, `analysisReasons`), with `policyApplies` null
-/// where the data cannot tell. NDJSON and CSV hold one policy a line. Not as SARIF.
+/// where the data cannot tell, and `withReportOnly` null where no report-only policy has a say (and
+/// empty where one would block). NDJSON and CSV hold one policy a line. Not as SARIF.
 ///
 /// # Errors
 /// [`ReportError::NoSuchFormat`] for SARIF; otherwise if a value has no form in the format.
@@ -50,6 +53,15 @@ pub fn decision(
             Err(ReportError::NoSuchFormat { report: NAME, format, known: crate::LIST_FORMATS })
         }
     }
+}
+
+/// The ways in if report-only policies were on: none where that blocks, and no answer where no such
+/// policy has a say.
+fn with_report_only(decision: &Decision) -> Option<&[WayIn]> {
+    let has_say = |policy: &PolicyVerdict| {
+        policy.state == PolicyState::ReportOnly && policy.policy_applies != Applies::No
+    };
+    decision.policies.iter().any(has_say).then_some(&decision.with_report_only)
 }
 
 /// The groups of policies and what each is called, in the order in which they are read.

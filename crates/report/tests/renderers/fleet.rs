@@ -19,6 +19,7 @@ fn row(slug: &str, name: &str, tier: Option<&str>, users: usize) -> FleetRow {
         coverage_score: Some(61),
         results: StatusCounts { pass: 20, fail: 15, unknown: 2, not_applicable: 3 },
         error: None,
+        import_error: None,
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) mod tests;
 pub use filter::{FindingFilter, FindingSort};
 pub use lifecycle::{Refusal, Standing, TriageAction};
 pub use list::{CANDIDATES, FindingCount, FindingPage, FoundById};
-pub use merge::RUN_ACTOR;
+pub use merge::{RUN_ACTOR, Subjects};
 pub use replay::{History, Stuck};
 pub use short_id::{SHORT_ID_LENGTH, ShortIds};
 pub use sighting::MergeRun;

@@ -20,6 +20,9 @@ pub(super) const TRACKED: &str = "fingerprint, content_hash, tenant, rule, categ
 pub(super) const KNOWN: &str = "fingerprint, content_hash, rule, category, title, severity, \
      subject, subject_label, state, epoch_us(until), assignee, epoch_us(last_seen)";
 
+/// How many columns [`KNOWN`] has.
+pub(super) const KNOWN_COLUMNS: usize = 12;
+
 /// The columns that [`event`] reads, in its order.
 pub(super) const EVENT: &str = "id, fingerprint, batch, actor, epoch_us(occurred_at), action, \
      from_state, to_state, epoch_us(until), assignee, note, of_batch";

@@ -10,7 +10,7 @@ use model::finding::{FindingAction, FindingEvent, FindingState, TrackedFinding};
 use super::lifecycle::{Refusal, Standing, TriageAction};
 use super::replay::{History, Stuck};
 use super::row::{self, whole_microseconds};
-use super::write::{self, Move, NewEvent};
+use super::write::{self, Move, NewEvent, Stamp};
 use crate::{Store, StoreError};
 
 /// A finding that is meant, and how it stood when it was chosen.
@@ -286,7 +286,9 @@ fn write_batch(
         return Ok(());
     }
     let batch = write::new_id();
+    let stamp = Stamp { batch: &batch, actor, at };
     let events = decided.iter().map(|change| NewEvent {
+        stamp,
         fingerprint: &change.held.finding.finding.fingerprint,
         tenant: change.held.finding.finding.tenant.as_str(),
         action: change.action,
@@ -295,16 +297,17 @@ fn write_batch(
         note: change.note,
         of_batch: change.of_batch,
     });
-    write::events(conn, &batch, actor, at, events)?;
+    write::events(conn, events)?;
     let moves: Vec<_> = decided
         .iter()
         .map(|change| Move {
+            at,
             fingerprint: change.held.finding.finding.fingerprint.clone(),
             standing: change.after.clone(),
             note: change.shown_note.clone(),
         })
         .collect();
-    write::moves(conn, &moves, at)?;
+    write::moves(conn, &moves)?;
     outcome.batch = Some(batch);
     outcome.changes = decided.into_iter().map(|change| changed(change, at)).collect();
     Ok(())

@@ -7,28 +7,40 @@ use model::finding::{Finding, FindingAction, FindingState};
 use super::lifecycle::Standing;
 use crate::times::to_sql;
 
+/// Which run or command writes, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Stamp<'s> {
+    /// Shared by the events of one run or command.
+    pub batch: &'s str,
+    pub actor: &'s str,
+    pub at: Timestamp,
+}
+
 /// What a run writes of one finding.
 pub(super) struct Sighting<'f> {
+    pub stamp: Stamp<'f>,
     pub finding: &'f Finding,
     pub standing: &'f Standing,
     /// Whether an event goes with it; a new title alone is none.
     pub has_event: bool,
 }
 
+/// A finding of which only the time it was last seen moves on.
+pub(super) struct SeenAgain<'f> {
+    pub stamp: Stamp<'f>,
+    pub fingerprint: &'f str,
+}
+
 /// Where a finding stands now; the note stays as it is where it is absent.
 pub(super) struct Move {
+    pub at: Timestamp,
     pub fingerprint: String,
     pub standing: Standing,
     pub note: Option<String>,
 }
 
 /// Writes what a run saw: new rows whole, known rows anew but for when they were first seen.
-pub(super) fn sightings(
-    conn: &Connection,
-    sightings: &[Sighting<'_>],
-    run_id: &str,
-    as_of: Timestamp,
-) -> duckdb::Result<()> {
+pub(super) fn sightings(conn: &Connection, sightings: &[Sighting<'_>]) -> duckdb::Result<()> {
     if sightings.is_empty() {
         return Ok(());
     }
@@ -37,10 +49,10 @@ pub(super) fn sightings(
              fingerprint VARCHAR, content_hash VARCHAR, tenant VARCHAR, rule VARCHAR,
              category VARCHAR, title VARCHAR, severity UTINYINT, subject VARCHAR,
              subject_label VARCHAR, evidence VARCHAR, state VARCHAR, until TIMESTAMP,
-             assignee VARCHAR, has_event BOOLEAN)",
+             assignee VARCHAR, has_event BOOLEAN, run VARCHAR, seen TIMESTAMP)",
     )?;
     let mut appender = conn.appender_to_catalog_and_db("staged_sighting", "temp", "main")?;
-    for Sighting { finding, standing, has_event } in sightings {
+    for Sighting { stamp, finding, standing, has_event } in sightings {
         appender.append_row(params![
             finding.fingerprint,
             finding.content_hash,
@@ -56,83 +68,89 @@ pub(super) fn sightings(
             standing.until.map(to_sql),
             standing.assignee,
             has_event,
+            stamp.batch,
+            to_sql(stamp.at),
         ])?;
     }
     appender.flush()?;
     drop(appender);
-    conn.execute(
+    conn.execute_batch(
         "MERGE INTO finding AS f USING staged_sighting AS s ON f.fingerprint = s.fingerprint
          WHEN MATCHED THEN UPDATE SET
              content_hash = s.content_hash, category = s.category, title = s.title,
              severity = s.severity, subject_label = s.subject_label, evidence = s.evidence,
              state = s.state, until = s.until, assignee = s.assignee,
-             last_seen = ?1, last_run = ?2,
-             changed_at = CASE WHEN s.has_event THEN ?1 ELSE f.changed_at END
+             last_seen = s.seen, last_run = s.run,
+             changed_at = CASE WHEN s.has_event THEN s.seen ELSE f.changed_at END
          WHEN NOT MATCHED THEN INSERT
              (fingerprint, content_hash, tenant, rule, category, title, severity, subject,
               subject_label, evidence, state, until, assignee, note, first_seen, last_seen,
               last_run, changed_at)
          VALUES
              (s.fingerprint, s.content_hash, s.tenant, s.rule, s.category, s.title, s.severity,
-              s.subject, s.subject_label, s.evidence, s.state, s.until, s.assignee, '', ?1, ?1,
-              ?2, ?1)",
-        params![to_sql(as_of), run_id],
-    )?;
-    conn.execute_batch("DROP TABLE temp.main.staged_sighting")
+              s.subject, s.subject_label, s.evidence, s.state, s.until, s.assignee, '', s.seen,
+              s.seen, s.run, s.seen);
+         DROP TABLE temp.main.staged_sighting",
+    )
 }
 
 /// Moves on when findings were last seen.
-pub(super) fn seen_again(
-    conn: &Connection,
-    fingerprints: &[String],
-    run_id: &str,
-    as_of: Timestamp,
-) -> duckdb::Result<()> {
-    if fingerprints.is_empty() {
+pub(super) fn seen_again(conn: &Connection, seen: &[SeenAgain<'_>]) -> duckdb::Result<()> {
+    if seen.is_empty() {
         return Ok(());
     }
-    stage_fingerprints(conn, fingerprints.iter().map(String::as_str))?;
-    conn.execute(
-        "UPDATE finding SET last_seen = ?, last_run = ?
-         WHERE fingerprint IN (SELECT fingerprint FROM staged_fingerprint)",
-        params![to_sql(as_of), run_id],
+    conn.execute_batch(
+        "CREATE OR REPLACE TEMP TABLE staged_seen (
+             fingerprint VARCHAR, run VARCHAR, seen TIMESTAMP)",
     )?;
-    drop_fingerprints(conn)
+    let mut appender = conn.appender_to_catalog_and_db("staged_seen", "temp", "main")?;
+    for SeenAgain { stamp, fingerprint } in seen {
+        appender.append_row(params![fingerprint, stamp.batch, to_sql(stamp.at)])?;
+    }
+    appender.flush()?;
+    drop(appender);
+    conn.execute_batch(
+        "MERGE INTO finding AS f USING staged_seen AS s ON f.fingerprint = s.fingerprint
+         WHEN MATCHED THEN UPDATE SET last_seen = s.seen, last_run = s.run;
+         DROP TABLE temp.main.staged_seen",
+    )
 }
 
 /// Writes where findings stand now.
-pub(super) fn moves(conn: &Connection, moves: &[Move], at: Timestamp) -> duckdb::Result<()> {
+pub(super) fn moves(conn: &Connection, moves: &[Move]) -> duckdb::Result<()> {
     if moves.is_empty() {
         return Ok(());
     }
     conn.execute_batch(
         "CREATE OR REPLACE TEMP TABLE staged_move (
-             fingerprint VARCHAR, state VARCHAR, until TIMESTAMP, assignee VARCHAR, note VARCHAR)",
+             fingerprint VARCHAR, state VARCHAR, until TIMESTAMP, assignee VARCHAR, note VARCHAR,
+             moved TIMESTAMP)",
     )?;
     let mut appender = conn.appender_to_catalog_and_db("staged_move", "temp", "main")?;
-    for Move { fingerprint, standing, note } in moves {
+    for Move { at, fingerprint, standing, note } in moves {
         appender.append_row(params![
             fingerprint,
             standing.state.as_str(),
             standing.until.map(to_sql),
             standing.assignee,
             note,
+            to_sql(*at),
         ])?;
     }
     appender.flush()?;
     drop(appender);
-    conn.execute(
+    conn.execute_batch(
         "MERGE INTO finding AS f USING staged_move AS s ON f.fingerprint = s.fingerprint
          WHEN MATCHED THEN UPDATE SET
              state = s.state, until = s.until, assignee = s.assignee,
-             note = coalesce(s.note, f.note), changed_at = ?",
-        [to_sql(at)],
-    )?;
-    conn.execute_batch("DROP TABLE temp.main.staged_move")
+             note = coalesce(s.note, f.note), changed_at = s.moved;
+         DROP TABLE temp.main.staged_move",
+    )
 }
 
 /// An event before it has an id.
 pub(super) struct NewEvent<'e> {
+    pub stamp: Stamp<'e>,
     pub fingerprint: &'e str,
     pub tenant: &'e str,
     pub action: FindingAction,
@@ -142,12 +160,9 @@ pub(super) struct NewEvent<'e> {
     pub of_batch: Option<&'e str>,
 }
 
-/// Appends events of one batch to the history.
+/// Appends events to the history.
 pub(super) fn events<'e>(
     conn: &Connection,
-    batch: &str,
-    actor: &str,
-    at: Timestamp,
     events: impl IntoIterator<Item = NewEvent<'e>>,
 ) -> duckdb::Result<()> {
     conn.execute_batch(
@@ -162,9 +177,9 @@ pub(super) fn events<'e>(
             new_id(),
             event.fingerprint,
             event.tenant,
-            batch,
-            actor,
-            to_sql(at),
+            event.stamp.batch,
+            event.stamp.actor,
+            to_sql(event.stamp.at),
             event.action.as_str(),
             event.from.as_str(),
             event.to.state.as_str(),

@@ -44,7 +44,10 @@ impl Store {
     /// [`StoreError`] where the database is busy or cannot be read.
     pub fn load_snapshot(&self, tenant: &TenantSlug) -> Result<Option<TenantSnapshot>, StoreError> {
         let mut out = None;
-        self.for_each_snapshot(std::slice::from_ref(tenant), |_, snapshot| out = snapshot)?;
+        self.for_each_batch(std::slice::from_ref(tenant), |batch| {
+            out = batch.into_iter().next().flatten();
+            Ok::<_, StoreError>(())
+        })?;
         Ok(out)
     }
 
@@ -76,21 +79,18 @@ impl Store {
         })
     }
 
-    /// Every tenant as it is, one after the other, so that memory holds a few at a time.
+    /// Tenants as they are, a few at a time, in their order: what bounds memory.
     ///
     /// # Errors
-    /// [`StoreError`] where the database is busy or cannot be read.
-    pub fn for_each_snapshot(
+    /// [`StoreError`] where the database is busy or cannot be read, and what `take` gives: both end it.
+    pub fn for_each_batch<E: From<StoreError>>(
         &self,
         tenants: &[TenantSlug],
-        mut take: impl FnMut(&TenantSlug, Option<TenantSnapshot>),
-    ) -> Result<(), StoreError> {
+        mut take: impl FnMut(Vec<Option<TenantSnapshot>>) -> Result<(), E>,
+    ) -> Result<(), E> {
         for some in tenants.chunks(TOGETHER) {
             // Read first, work later: the database is not held while somebody audits.
-            let loaded = self.read(|conn| load(conn, some))?;
-            for (tenant, snapshot) in some.iter().zip(loaded) {
-                take(tenant, snapshot);
-            }
+            take(self.read(|conn| load(conn, some))?)?;
         }
         Ok(())
     }

@@ -54,6 +54,7 @@ fn finding(rule: &str, severity: Severity, policy: &str, evidence: Value) -> Fin
     finding_of("contoso", rule, severity, policy, evidence)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "facts are written where it is called")]
 fn finding_of(of: &str, rule: &str, severity: Severity, policy: &str, evidence: Value) -> Finding {
     Finding::new(
         &tenant(of),
