@@ -76,6 +76,13 @@ fn everybody_asked_everywhere_passes_and_one_group_left_out_does_not() {
     assert_eq!(witness["nearMisses"][0]["displayName"], "Require MFA", "{witness}");
     let notes = report["notes"].to_string();
     assert!(notes.contains("groups, roles and lists that policies name count as not empty"));
+    assert_assumed(failed);
+}
+
+fn assert_assumed(result: &Value) {
+    let reason = result["reason"].as_str().unwrap();
+    let assumed = format!("; group {GROUP} cannot be looked up and counts as some people");
+    assert!(reason.contains(&assumed), "{reason}");
 }
 
 #[test]
@@ -84,6 +91,7 @@ fn a_group_that_cannot_be_resolved_does_not_cover_everybody() {
     policy["conditions"]["users"] = json!({"includeGroups": [GROUP]});
     let report = of_files(&with(&json!([policy])));
     assert_eq!(status(&report, "rule.mfa-all-users"), "fail");
+    assert_assumed(result(&report, "rule.mfa-all-users"));
 }
 
 #[test]

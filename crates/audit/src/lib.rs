@@ -3,6 +3,7 @@
 //! [`audit_tenant`] judges one snapshot: every rule of the [`Catalogue`], the matrix of user
 //! segments by application segments, and findings for what fails. Pure: the time is an argument.
 
+mod assumption;
 mod catalogue;
 mod checks;
 mod context;

@@ -7,6 +7,7 @@ use model::tenant::TenantSlug;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::assumption::assumption;
 use crate::context::Context;
 
 /// Subject of results about the tenant as a whole.
@@ -70,8 +71,11 @@ struct Seen<'a> {
 pub(crate) fn dress(
     context: &Context<'_>,
     meta: &RuleMeta,
-    outcome: Outcome,
+    mut outcome: Outcome,
 ) -> Result<(RuleResult, Option<Finding>), serde_json::Error> {
+    if let Some(assumption) = assumption(context, &outcome.witnesses) {
+        outcome.reason.push_str(&assumption);
+    }
     let severity = context.severity(meta);
     let finding = if outcome.status == RuleStatus::Fail {
         Some(finding(

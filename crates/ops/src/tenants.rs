@@ -1,10 +1,11 @@
 //! The registry of tenants.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use model::finding::FindingState;
 use model::tenant::{Tenant, TenantSlug, TenantSource};
 use report::TenantRow;
-use store::{Declared, FindingCount, FindingFilter, Store, StoreError};
+use store::{Declared, FindingFilter, Store, StoreError};
 
 pub use store::TenantRemoval;
 
@@ -239,20 +240,18 @@ fn rows(
     }
     let counts = store.tenant_counts()?;
     let findings = store.tally_findings(&FindingFilter::default(), as_of)?;
-    let active = |slug: &TenantSlug| {
-        let of_tenant =
-            |count: &&FindingCount| count.tenant == *slug && FindingState::is_active(count.state);
-        findings.iter().filter(of_tenant).map(|count| count.count).sum()
-    };
+    let mut active: HashMap<&TenantSlug, usize> = HashMap::new();
+    for count in findings.iter().filter(|count| count.state.is_active()) {
+        *active.entry(&count.tenant).or_default() += count.count;
+    }
     let mut rows = Vec::with_capacity(tenants.len());
     for tenant in tenants {
         let counts = counts.get(tenant.slug.as_str()).copied().unwrap_or_default();
-        let last = store.snapshots(&tenant.slug)?;
         rows.push(TenantRow {
             users: counts.users,
             policies: counts.policies,
-            active_findings: active(&tenant.slug),
-            last_import: last.first().map(|snapshot| snapshot.taken_at),
+            active_findings: active.get(&tenant.slug).copied().unwrap_or_default(),
+            last_import: counts.last_taken_at,
             tenant,
         });
     }

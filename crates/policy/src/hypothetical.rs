@@ -168,6 +168,16 @@ fn bases(named: &Named) -> Vec<Base> {
     out
 }
 
+/// The group or role because of which a made-up principal is one of its own, in words.
+pub fn unresolved_of(id: &str) -> Option<String> {
+    let made = id.strip_prefix("hypothetical:")?;
+    if let Some((_, group)) = made.split_once(":in-group:") {
+        return Some(format!("group {group}"));
+    }
+    let (_, role) = made.split_once(":in-role:")?;
+    Some(format!("role {}", roles::role_name(role).unwrap_or(role)))
+}
+
 #[derive(Default)]
 struct Made {
     users: Vec<User>,

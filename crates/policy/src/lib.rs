@@ -35,7 +35,7 @@ pub use decide::ScenarioError;
 pub use demand::{Demand, DemandError, Term};
 pub use enforced::{Breach, ClassOutcome, Enforcement, Judgement, Path};
 pub use filter::{Filter, FilterError};
-pub use hypothetical::{has_directory, with_hypothetical_directory};
+pub use hypothetical::{has_directory, unresolved_of, with_hypothetical_directory};
 pub use inspect::{Opening, PolicyHandle};
 pub use population::{Population, PopulationError, PrincipalSet, Selector};
 pub use principals::PrincipalIndex;

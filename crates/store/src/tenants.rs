@@ -1,6 +1,7 @@
 //! The tenant registry.
 
 use duckdb::{Connection, Row, params};
+use model::Timestamp;
 use model::tenant::{Tenant, TenantSlug, TenantSource};
 
 use crate::times::{from_micros, to_sql};
@@ -39,6 +40,8 @@ pub struct TenantCounts {
     pub policies: usize,
     /// Snapshots.
     pub snapshots: usize,
+    /// When the latest one was taken.
+    pub last_taken_at: Option<Timestamp>,
 }
 
 const COLUMNS: &str = "slug, display_name, tenant_id, groups, licence_tier, source, \
@@ -227,11 +230,13 @@ impl Store {
             let mut out: std::collections::BTreeMap<String, TenantCounts> =
                 std::collections::BTreeMap::new();
             let mut statement = conn.prepare(
-                "SELECT tenant, kind, count(*) FROM object_version
+                "SELECT tenant, kind, count(*), NULL FROM object_version
                  WHERE valid_to IS NULL AND kind IN ('user', 'policy')
                    AND snapshot_id IN (SELECT snapshot_id FROM snapshot)
                  GROUP BY ALL
-                 UNION ALL SELECT tenant, 'snapshot', count(*) FROM snapshot GROUP BY ALL",
+                 UNION ALL
+                 SELECT tenant, 'snapshot', count(*), epoch_us(arg_max(taken_at, recorded_at))
+                 FROM snapshot GROUP BY ALL",
             )?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
@@ -241,7 +246,10 @@ impl Store {
                 match kind.as_str() {
                     "user" => counts.users = count,
                     "policy" => counts.policies = count,
-                    _ => counts.snapshots = count,
+                    _ => {
+                        counts.snapshots = count;
+                        counts.last_taken_at = row.get::<_, Option<i64>>(3)?.map(from_micros);
+                    }
                 }
             }
             Ok(out)
