@@ -1,31 +1,27 @@
 //! `cargo xtask bench`: whole processes as users start them, and criterion's benchmarks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
-use crate::cargo::{build, cargo, metadata, target};
+use crate::cargo::{build, build_example, cargo, metadata, target};
 use crate::duckdb::Library;
 use crate::measure::Cost;
 
 /// What is measured. A line more here is a measurement more.
 const MEASUREMENTS: &[Measurement] = &[
-    Measurement { name: "help", data: Data::None, arguments: &["--help"], limit: Some(10) },
-    Measurement { name: "paths", data: Data::None, arguments: &["paths"], limit: None },
-    Measurement {
-        name: "audit-one",
-        data: Data::Demonstration,
-        arguments: &["audit", "--tenant", "tenant-a"],
-        limit: Some(150),
-    },
-    Measurement {
-        name: "findings-list",
-        data: Data::Demonstration,
-        arguments: &["findings", "list"],
-        limit: Some(200),
-    },
+    Measurement::new("help", Data::None, &["--help"]).within(10),
+    Measurement::new("paths", Data::None, &["paths"]),
+    Measurement::new("audit-one", Data::Demonstration, &["audit", "--tenant", "tenant-a"])
+        .within(150),
+    Measurement::new("audit-large", Data::Demonstration, &["audit", "--tenant", "tenant-c"])
+        .within(150),
+    Measurement::new("findings-list", Data::Findings, &["findings", "list"]).within(200),
+    Measurement::new("tenant-list", Data::Fleet, &["tenant", "list"]),
+    Measurement::new("fleet-dry", Data::Fleet, &["audit", "--dry-run"]).few().cpu_within(10_000),
+    Measurement::new("fleet", Data::Fleet, &["audit"]).few(),
 ];
 
 struct Measurement {
@@ -34,7 +30,35 @@ struct Measurement {
     arguments: &'static [&'static str],
     /// The most milliseconds the median may take.
     limit: Option<u64>,
+    /// The most milliseconds of CPU time the mean may take.
+    cpu_limit: Option<u64>,
+    /// Whether it takes so long that a few runs must do.
+    few: bool,
 }
+
+impl Measurement {
+    const fn new(name: &'static str, data: Data, arguments: &'static [&'static str]) -> Self {
+        Self { name, data, arguments, limit: None, cpu_limit: None, few: false }
+    }
+
+    const fn within(mut self, milliseconds: u64) -> Self {
+        self.limit = Some(milliseconds);
+        self
+    }
+
+    const fn cpu_within(mut self, milliseconds: u64) -> Self {
+        self.cpu_limit = Some(milliseconds);
+        self
+    }
+
+    const fn few(mut self) -> Self {
+        self.few = true;
+        self
+    }
+}
+
+/// Runs of a measurement that takes seconds.
+const FEW: usize = 3;
 
 /// The database a measurement needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +66,43 @@ enum Data {
     None,
     /// What `cstack demo` makes.
     Demonstration,
+    /// 100,000 findings.
+    Findings,
+    /// 500 tenants of 500 users and 15 policies.
+    Fleet,
+}
+
+impl Data {
+    const ALL: [Self; 4] = [Self::None, Self::Demonstration, Self::Findings, Self::Fleet];
+
+    fn folder(self, root: &Path) -> Option<PathBuf> {
+        let name = match self {
+            Self::None => return None,
+            Self::Demonstration => "demonstration",
+            Self::Findings => "findings",
+            Self::Fleet => "fleet",
+        };
+        Some(root.join(name))
+    }
+
+    fn make(self, library: &Library, binary: &Path, root: &Path) -> Result<()> {
+        let Some(folder) = self.folder(root) else { return Ok(()) };
+        let mut command = match self {
+            Self::None => return Ok(()),
+            Self::Demonstration => {
+                let mut demo = Command::new(binary);
+                demo.args(["demo", "--quiet", "--data-dir"]);
+                demo
+            }
+            Self::Findings => {
+                Command::new(build_example(library, "cstack-store", "many_findings")?)
+            }
+            Self::Fleet => Command::new(build_example(library, "cstack-ops", "synthetic_fleet")?),
+        };
+        command.arg(&folder).stdout(Stdio::null());
+        library.configure_run(&mut command);
+        crate::succeed(&mut command)
+    }
 }
 
 #[derive(clap::Args)]
@@ -79,27 +140,33 @@ impl Bench {
         if data.exists() {
             std::fs::remove_dir_all(&data)?;
         }
-        if wanted.iter().any(|one| one.data == Data::Demonstration) {
-            let mut demo = Command::new(&binary);
-            demo.args(["demo", "--quiet", "--data-dir"]).arg(&data).stdout(Stdio::null());
-            library.configure_run(&mut demo);
-            crate::succeed(&mut demo)?;
+        std::fs::create_dir_all(&data)?;
+        for kind in Data::ALL {
+            if wanted.iter().any(|one| one.data == kind) {
+                kind.make(library, &binary, &data)?;
+            }
         }
         println!(
-            "{:<16} {:>10} {:>10} {:>10} {:>10} {:>8}",
+            "{:<16} {:>10} {:>10} {:>10} {:>10} {:>10}",
             "measurement", "median ms", "worst ms", "CPU ms", "peak MiB", "limit ms"
         );
         for one in wanted {
-            let cost = one.measure(library, &binary, &data, self.runs)?;
-            let limit = one.limit.map_or_else(|| "-".to_owned(), |limit| limit.to_string());
-            let missed = one.limit.is_some_and(|limit| cost.wall_median > limit * 1000);
+            let runs = if one.few { self.runs.min(FEW) } else { self.runs };
+            let cost = one.measure(library, &binary, &data, runs)?;
+            let limit = match (one.limit, one.cpu_limit) {
+                (Some(limit), _) => limit.to_string(),
+                (_, Some(limit)) => format!("{limit} CPU"),
+                _ => "-".to_owned(),
+            };
+            let missed = one.limit.is_some_and(|limit| cost.wall_median > limit * 1000)
+                || one.cpu_limit.is_some_and(|limit| cost.cpu > limit * 1000);
             let verdict = match cost.code {
                 0 if missed => "  over the limit".to_owned(),
                 0 => String::new(),
                 code => format!("  failed with exit code {code}"),
             };
             println!(
-                "{:<16} {:>10} {:>10} {:>10} {:>10} {limit:>8}{verdict}",
+                "{:<16} {:>10} {:>10} {:>10} {:>10} {limit:>10}{verdict}",
                 one.name,
                 thousandths(cost.wall_median),
                 thousandths(cost.wall_worst),
@@ -135,8 +202,8 @@ impl Measurement {
     fn measure(&self, library: &Library, binary: &Path, data: &Path, runs: usize) -> Result<Cost> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["measure", "--runs", &runs.to_string(), "--"]).arg(binary);
-        if self.data == Data::Demonstration {
-            command.arg("--data-dir").arg(data);
+        if let Some(folder) = self.data.folder(data) {
+            command.arg("--data-dir").arg(folder);
         }
         command.args(self.arguments).stderr(Stdio::inherit());
         library.configure_run(&mut command);

@@ -53,3 +53,14 @@ pub(crate) fn build(library: &Library, release: bool) -> Result<PathBuf> {
     let profile = if release { "release" } else { "debug" };
     Ok(target()?.join(profile).join(format!("cstack{}", std::env::consts::EXE_SUFFIX)))
 }
+
+/// Builds an example for release and gives the path of the binary.
+pub(crate) fn build_example(library: &Library, package: &str, example: &str) -> Result<PathBuf> {
+    let mut build = cargo()?;
+    build.args(["build", "--release", "--package", package, "--example", example]);
+    library.configure(&mut build);
+    crate::succeed(&mut build)?;
+    Ok(target()?
+        .join("release/examples")
+        .join(format!("{example}{}", std::env::consts::EXE_SUFFIX)))
+}
