@@ -4,26 +4,11 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::exports::{AS_OF, emergency, fixture, harbourlight, mfa_for_everybody, result};
+use crate::exports::{
+    AS_OF, OWN_RULE, emergency, fixture, harbourlight, mfa_for_everybody, result,
+};
 use crate::machine::Machine;
 use crate::policy_files::{GROUP, configured, of_files, status, with};
-
-const OWN_RULE: &str = r#"id = "rule.mail-managed-device"
-title = "Mail is reached from managed devices only"
-severity = "high"
-category = "own"
-subject = "tenant"
-licence = "entra-id-p1"
-rationale = "Devices of one's own are not ours to patch."
-
-[expect]
-who = "all-users"
-reaching = "office365"
-must = ["managed-device"]
-
-[remediation]
-steps = ["Enrol the device, or end the access."]
-"#;
 
 #[test]
 fn a_severity_and_a_switch_of_the_configuration_hold() {

@@ -91,3 +91,21 @@ impl Machine {
         (self.neutral(&output.stdout), self.neutral(&output.stderr))
     }
 }
+
+/// A rule of an operator's own, without examples.
+pub(crate) const OWN_RULE: &str = r#"id = "rule.mail-managed-device"
+title = "Mail is reached from managed devices only"
+severity = "high"
+category = "own"
+subject = "tenant"
+licence = "entra-id-p1"
+rationale = "Devices of one's own are not ours to patch."
+
+[expect]
+who = "all-users"
+reaching = "office365"
+must = ["managed-device"]
+
+[remediation]
+steps = ["Enrol the device, or end the access."]
+"#;

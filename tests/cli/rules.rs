@@ -4,30 +4,20 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::exports::{emergency, harbourlight, mfa_for_everybody};
+use crate::exports::{OWN_RULE, emergency, harbourlight, mfa_for_everybody};
 use crate::machine::Machine;
 
-const OWN: &str = r#"id = "rule.mail-managed-device"
-title = "Mail is reached from managed devices only"
-severity = "high"
-category = "own"
-subject = "tenant"
-licence = "entra-id-p1"
-rationale = "Devices of one's own are not ours to patch."
-
-[expect]
-who = "all-users"
-reaching = "office365"
-must = ["managed-device"]
-
-[remediation]
-steps = ["Enrol the device, or end the access."]
-
+/// The examples of [`OWN_RULE`].
+const EXAMPLES: &str = r#"
 [[test]]
 name = "MFA is not a managed device"
 policies = "mfa.json"
 status = "fail"
 "#;
+
+fn own() -> String {
+    format!("{OWN_RULE}{EXAMPLES}")
+}
 
 /// A machine with the rule, its example, and slips of it: a word that is none, a field that is
 /// none, and no TOML.
@@ -35,10 +25,10 @@ fn with_files() -> Machine {
     let machine = Machine::new();
     machine.write("mfa.json", &json!([mfa_for_everybody()]));
     for (name, text) in [
-        ("good.toml", OWN.to_owned()),
-        ("word.toml", OWN.replace("\"office365\"", "\"ofice365\"")),
-        ("field.toml", OWN.replace("severity", "severty")),
-        ("torn.toml", OWN.replace("subject = \"tenant\"", "subject = \"tenant")),
+        ("good.toml", own()),
+        ("word.toml", own().replace("\"office365\"", "\"ofice365\"")),
+        ("field.toml", own().replace("severity", "severty")),
+        ("torn.toml", own().replace("subject = \"tenant\"", "subject = \"tenant")),
     ] {
         fs::write(machine.path(name), text).unwrap();
     }
@@ -71,8 +61,8 @@ fn own_rules_are_listed_and_one_with_a_built_in_id_takes_its_place() {
         |machine: &Machine| machine.json(&["rules", "list"])["rules"].as_array().unwrap().len();
     let before = count(&machine);
     let folder = own_folder(&machine);
-    fs::write(folder.join("mail-managed-device.toml"), OWN).unwrap();
-    fs::write(folder.join("mfa-admins.toml"), OWN.replace("mail-managed-device", "mfa-admins"))
+    fs::write(folder.join("mail-managed-device.toml"), own()).unwrap();
+    fs::write(folder.join("mfa-admins.toml"), own().replace("mail-managed-device", "mfa-admins"))
         .unwrap();
     assert_eq!(count(&machine), before + 1);
     let shown = machine.json(&["rules", "show", "rule.mfa-admins"]);
@@ -145,7 +135,7 @@ fn the_first_mistake_of_each_bad_file_is_told_with_file_and_line() {
 fn a_snippet_that_is_not_there_is_a_mistake() {
     let machine = Machine::new();
     let steps = "steps = [\"Enrol the device, or end the access.\"]";
-    let text = OWN.replace(steps, &format!("{steps}\nsnippet = \"enrol.ps1\""));
+    let text = own().replace(steps, &format!("{steps}\nsnippet = \"enrol.ps1\""));
     fs::write(machine.path("rule.toml"), text).unwrap();
     let told = machine.refused(2, &["rules", "check", "rule.toml"]);
     assert!(told.contains("rule.toml:") && told.contains("enrol.ps1"), "{told}");
@@ -176,7 +166,7 @@ fn an_own_example_that_gives_another_result_is_told_with_the_reason() {
     let machine = with_files();
     assert_eq!(machine.told(&["rules", "test", "good.toml"]), "1 examples as expected, 0 not\n");
 
-    fs::write(machine.path("wrong.toml"), OWN.replace("status = \"fail\"", "status = \"pass\""))
+    fs::write(machine.path("wrong.toml"), own().replace("status = \"fail\"", "status = \"pass\""))
         .unwrap();
     let (stdout, stderr) = machine.ended(1, &["rules", "test", "wrong.toml"]);
     let first = stdout.lines().next().unwrap();
