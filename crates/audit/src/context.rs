@@ -6,12 +6,14 @@ use std::collections::HashMap;
 use fixedbitset::FixedBitSet;
 use model::canonical::sha256_hex;
 use model::exception::{ExceptionEntry, ExceptionSubject};
-use model::rule::{PrincipalLabel, RuleMeta, Severity, Witness};
+use model::object::ObjectKind;
+use model::rule::{PrincipalLabel, RuleMeta, RuleStatus, Severity, Witness};
 use model::snapshot::TenantSnapshot;
 use model::tenant::Licences;
 use policy::{PolicySet, Population, PrincipalSet};
 
 use crate::options::AuditOptions;
+use crate::outcome::Outcome;
 
 /// A tenant under audit.
 pub(crate) struct Context<'a> {
@@ -105,6 +107,23 @@ impl<'a> Context<'a> {
             }
         }
         bits
+    }
+
+    /// What holds for all who were collected is not known to hold for everybody where the listing of
+    /// users or service principals is not whole.
+    pub(crate) fn of_collected(&self, population: &Population, mut outcome: Outcome) -> Outcome {
+        let kind =
+            if population.is_workload() { ObjectKind::ServicePrincipal } else { ObjectKind::User };
+        let settled = matches!(outcome.status, RuleStatus::Pass | RuleStatus::NotApplicable);
+        if settled && !self.hypothetical && !self.snapshot.has_all(kind) {
+            outcome.status = RuleStatus::Unknown;
+            let reason = &outcome.reason;
+            outcome.reason = format!(
+                "{reason}, of what was collected: the listing of {} is not complete",
+                kind.plural()
+            );
+        }
+        outcome
     }
 
     /// A population without those who count as intended, and whether any of them were in it.

@@ -82,7 +82,7 @@ pub(crate) fn coverage(context: &Context<'_>) -> Result<(CoverageMatrix, CellRes
             good += held;
             decided += of;
             cells.push(cell);
-            results.push((meta, outcome));
+            results.push((meta, context.of_collected(&population, outcome)));
         }
     }
     let segment = |id: &str, title: &str| Segment { id: id.to_owned(), title: title.to_owned() };

@@ -162,7 +162,10 @@ pub(crate) fn judge(context: &Context<'_>, rule: &Rule) -> Vec<Outcome> {
         return tenant(RuleStatus::Unknown, "no policies were imported for this tenant".into());
     }
     let mut outcomes = match &rule.body {
-        RuleBody::Expect(expectation) => vec![expect(context, rule, expectation)],
+        RuleBody::Expect(expectation) => {
+            let outcome = expect(context, rule, expectation);
+            vec![context.of_collected(&expectation.population, outcome)]
+        }
         RuleBody::Check(check) => checks::run(context, rule, check),
     };
     let need = rule.meta.licence;

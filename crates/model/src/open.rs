@@ -17,6 +17,12 @@ use serde_json::Value;
 pub struct Extra(pub BTreeMap<String, Value>);
 
 impl Extra {
+    /// The texts of a list of that name; none where there is no such list.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let list = self.0.get(name).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// The unknown properties that carry something: neither null, nor an empty list, object or string.
     pub fn meaningful(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().filter(|(_, value)| carries_meaning(value)).map(|(k, v)| (k.as_str(), v))

@@ -190,6 +190,8 @@ pub struct ServicePrincipal {
     pub service_principal_type: Option<String>,
     /// Tenant in which the application is registered.
     pub app_owner_organization_id: Option<String>,
+    /// Whose accounts the application takes: `AzureADMyOrg` for this tenant's alone.
+    pub sign_in_audience: Option<String>,
     /// Whether it may sign in.
     pub account_enabled: Option<bool>,
     /// Tags; `WindowsAzureActiveDirectoryIntegratedApp` and their like.

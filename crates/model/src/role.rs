@@ -58,6 +58,8 @@ pub struct RoleAssignment {
     pub role_definition_id: String,
     /// `/` for the tenant, `/administrativeUnits/{id}` or an object's path otherwise.
     pub directory_scope_id: Option<String>,
+    /// `/` for every application, or one application's own scope.
+    pub app_scope_id: Option<String>,
     /// End of the assignment, where it has one.
     pub end_date_time: Option<Timestamp>,
 }
@@ -65,6 +67,9 @@ pub struct RoleAssignment {
 impl RoleAssignment {
     /// Whether it is for the whole tenant; only these count for Conditional Access.
     pub fn is_tenant_wide(&self) -> bool {
-        self.directory_scope_id.as_deref().is_none_or(|scope| scope.is_empty() || scope == "/")
+        let whole = |scope: &Option<String>| {
+            scope.as_deref().is_none_or(|scope| scope.is_empty() || scope == "/")
+        };
+        whole(&self.directory_scope_id) && whole(&self.app_scope_id)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use model::decision::DeviceValue;
 use model::known::applications as known;
+use model::object::ObjectKind;
 use model::policy::{Applications, FilterMode, UserAction};
 use model::snapshot::TenantSnapshot;
 use serde_json::Value;
@@ -12,7 +13,7 @@ use crate::Tri;
 use crate::filter::Filter;
 
 /// Microsoft's own tenant: owner of first-party applications.
-const MICROSOFT_TENANT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
+pub(crate) const MICROSOFT_TENANT: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
 
 /// What a sign-in reaches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +64,8 @@ pub(crate) struct ApplicationFacts {
     by_id: HashMap<String, Facts>,
     pub(crate) words: TargetWords,
     pub(crate) tenant_id: Option<String>,
+    /// Whether every service principal was collected.
+    complete: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -76,6 +79,7 @@ impl ApplicationFacts {
     pub(crate) fn new(snapshot: &TenantSnapshot) -> Self {
         let mut out = Self {
             tenant_id: snapshot.organization.as_ref().map(|o| o.id.to_ascii_lowercase()),
+            complete: snapshot.has_all(ObjectKind::ServicePrincipal),
             ..Self::default()
         };
         for principal in &snapshot.service_principals {
@@ -105,9 +109,14 @@ impl ApplicationFacts {
             || known::APPLICATIONS.iter().any(|(app, _)| *app == id)
     }
 
-    pub(crate) fn is_own(&self, id: &str) -> bool {
-        let owner = self.by_id.get(id).and_then(|facts| facts.owner.as_ref());
-        owner.is_some() && owner == self.tenant_id.as_ref()
+    /// Whether an application may be registered in this tenant: it is, or nothing tells whose it is.
+    pub(crate) fn may_be_own(&self, id: &str) -> bool {
+        match (self.by_id.get(id), &self.tenant_id) {
+            (Some(Facts { owner: Some(owner), .. }), Some(tenant)) => owner == tenant,
+            (Some(Facts { first_party: Some(true), .. }), _) => false,
+            (Some(_), _) => true,
+            (None, _) => !self.complete && !known::APPLICATIONS.iter().any(|(app, _)| *app == id),
+        }
     }
 
     /// Applications with collected attributes.
@@ -294,8 +303,8 @@ impl TargetMatcher {
     }
 
     /// Whether it leaves out an application of the tenant's own.
-    pub(crate) fn excludes_own(&self, facts: &ApplicationFacts) -> bool {
-        self.exclude.ids.iter().any(|id| facts.is_own(id))
+    pub(crate) fn may_exclude_own(&self, facts: &ApplicationFacts) -> bool {
+        self.exclude.ids.iter().any(|id| facts.may_be_own(id))
     }
 
     pub(crate) fn includes_all(&self) -> bool {

@@ -117,7 +117,7 @@ impl CompiledPolicy {
                 return Tri::No;
             }
             // The tenant may have mapped baseline scopes to the application that is left out.
-            if self.target.excludes_own(facts) {
+            if self.target.may_exclude_own(facts) {
                 return reached.and(Tri::Unknown);
             }
         }
@@ -375,26 +375,33 @@ fn principals_of(
             && clients.include_agent_id_service_principals.is_empty())
     {
         let count = index.workloads.len();
-        let set = |ids: &[String]| {
+        let (surely, possibly) = index.addressable();
+        let named = |ids: &[String]| {
             let mut bits = FixedBitSet::with_capacity(count);
             for id in ids {
                 if id.eq_ignore_ascii_case("ServicePrincipalsInMyTenant") {
-                    bits.extend(
-                        (0..count)
-                            .filter(|at| index.workloads.get(*at).is_some_and(|w| w.addressable)),
-                    );
+                    bits.insert_range(..);
                 } else if let Some(at) = index.workload_position(id) {
                     bits.insert(at as usize);
                 }
             }
             bits
         };
-        let mut yes = set(&clients.include_service_principals);
-        let mut left_out = set(&clients.exclude_service_principals);
-        left_out.intersect_with(&yes);
-        yes.difference_with(&left_out);
-        let mut maybe = FixedBitSet::with_capacity(count);
-        if clients.service_principal_filter.is_some() {
+        let mut included = named(&clients.include_service_principals);
+        let filtered = clients.service_principal_filter.is_some();
+        if filtered && clients.include_service_principals.is_empty() {
+            included.insert_range(..);
+        }
+        let excluded = named(&clients.exclude_service_principals);
+        let mut left_out = included.clone();
+        left_out.intersect_with(&excluded);
+        included.difference_with(&excluded);
+        let mut yes = included.clone();
+        yes.intersect_with(&surely);
+        let mut maybe = included;
+        maybe.intersect_with(&possibly);
+        if filtered {
+            // Their security attributes decide, which no export tells.
             maybe.union_with(&yes);
             yes.clear();
         }
@@ -442,9 +449,13 @@ fn users_of(
         if id.eq_ignore_ascii_case("All") {
             yes.insert_range(..);
         } else if id.eq_ignore_ascii_case("GuestsOrExternalUsers") {
-            yes.extend(
-                index.users.iter().enumerate().filter(|(_, u)| u.guest.is_some()).map(|(at, _)| at),
-            );
+            for (at, user) in index.users.iter().enumerate() {
+                match user.guest_is(|kind| kind.is_some()) {
+                    Tri::Yes => yes.insert(at),
+                    Tri::Unknown => maybe.insert(at),
+                    Tri::No => {}
+                }
+            }
         } else if let Some(found) = index.users_with_id(id) {
             yes.union_with(&found);
         }
@@ -472,9 +483,14 @@ fn users_of(
 }
 
 fn guest_matches(guests: &GuestsOrExternalUsers, user: &UserEntry) -> Tri {
-    user.guest
-        .as_ref()
-        .map_or(Tri::No, |kind| external_matches(guests, kind, user.home_tenant.as_deref()))
+    let of = |kind: Option<&GuestType>| {
+        kind.map_or(Tri::No, |kind| external_matches(guests, kind, user.home_tenant.as_deref()))
+    };
+    let told = of(user.guest.as_ref());
+    match &user.or_guest {
+        Some(other) if of(Some(other)) != told => Tri::Unknown,
+        _ => told,
+    }
 }
 
 /// Whether a typed guest condition matches a kind of guest from a home tenant.

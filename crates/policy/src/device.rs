@@ -49,8 +49,15 @@ impl DeviceMatcher {
                 Err(error) => Self::Unreadable(error.to_string()),
             };
         }
-        from_states(&devices.include_device_states, &devices.exclude_device_states)
-            .unwrap_or(Self::Any)
+        // Before they were called states.
+        let named = |states: &[String], older: &str| {
+            let mut all = states.to_vec();
+            all.extend(devices.extra.texts(older));
+            all
+        };
+        let include = named(&devices.include_device_states, "includeDevices");
+        let exclude = named(&devices.exclude_device_states, "excludeDevices");
+        from_states(&include, &exclude).unwrap_or(Self::Any)
     }
 
     pub(crate) fn matches(&self, device: &Device) -> Tri {

@@ -240,6 +240,7 @@ impl Made {
             principal_id: user.to_owned(),
             role_definition_id: role.to_owned(),
             directory_scope_id: Some("/".into()),
+            app_scope_id: None,
             end_date_time: None,
         });
     }

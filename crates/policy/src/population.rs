@@ -4,7 +4,8 @@ use fixedbitset::FixedBitSet;
 use model::known::roles;
 use model::policy::GuestType;
 
-use crate::principals::PrincipalIndex;
+use crate::Tri;
+use crate::principals::{PrincipalIndex, UserEntry};
 
 /// One part of a population.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,13 +175,7 @@ impl PrincipalIndex {
     /// sign-in names.
     pub fn resolve(&self, population: &Population, service_accounts: &[String]) -> PrincipalSet {
         if population.is_workload() {
-            let mut yes = FixedBitSet::with_capacity(self.workloads.len());
-            yes.extend(
-                (0..self.workloads.len()).filter(|at| {
-                    self.workloads.get(*at).is_some_and(|workload| workload.addressable)
-                }),
-            );
-            let maybe = FixedBitSet::with_capacity(self.workloads.len());
+            let (yes, maybe) = self.addressable();
             return PrincipalSet { workload: true, yes, maybe };
         }
         let (mut yes, mut maybe) = self.union(&population.who, service_accounts);
@@ -200,25 +195,34 @@ impl PrincipalIndex {
 
     fn union(&self, parts: &[Selector], service_accounts: &[String]) -> (FixedBitSet, FixedBitSet) {
         let mut yes = FixedBitSet::with_capacity(self.users.len());
+        let mut maybe = FixedBitSet::with_capacity(self.users.len());
         let mut open = false;
         for part in parts {
             match part {
                 Selector::AllUsers => yes.insert_range(..),
-                Selector::Members => yes.extend(self.matching(|user| user.guest.is_none())),
-                Selector::Guests(types) => yes.extend(self.matching(|user| {
-                    user.guest.as_ref().is_some_and(|kind| types.is_empty() || types.contains(kind))
-                })),
+                Selector::Members => {
+                    let away = |user: &UserEntry| user.guest_is(|kind| kind.is_some());
+                    yes.extend(self.matching(|user| away(user) == Tri::No));
+                    maybe.extend(self.matching(|user| away(user) == Tri::Unknown));
+                }
+                Selector::Guests(types) => {
+                    let meant = |user: &UserEntry| {
+                        user.guest_is(|kind| {
+                            kind.is_some_and(|kind| types.is_empty() || types.contains(kind))
+                        })
+                    };
+                    yes.extend(self.matching(|user| meant(user) == Tri::Yes));
+                    maybe.extend(self.matching(|user| meant(user) == Tri::Unknown));
+                }
                 Selector::RoleSet(name) => {
                     let ids = roles::role_set(name).unwrap_or_default();
-                    for id in ids {
-                        yes.union_with(&self.role_in_any_scope(id).yes);
+                    let own = self.privileged_custom_roles().iter().map(String::as_str);
+                    let own = own.filter(|_| name == "microsoft-privileged");
+                    for id in ids.iter().copied().chain(own) {
+                        let members = self.role_in_any_scope(id);
+                        yes.union_with(&members.yes);
+                        open |= members.open;
                     }
-                    if name == "microsoft-privileged" {
-                        for id in self.privileged_custom_roles() {
-                            yes.union_with(&self.role_in_any_scope(id).yes);
-                        }
-                    }
-                    open |= !self.roles_known;
                 }
                 Selector::Role(id) => {
                     let members = self.role_in_any_scope(id);
@@ -242,24 +246,33 @@ impl PrincipalIndex {
                     for id in roles::DIRECTORY_SYNC {
                         yes.union_with(&self.role_in_any_scope(id).yes);
                     }
-                    // Cloud sync's account is known by its name where roles were not collected.
-                    yes.union_with(&self.sync_named);
+                    // A name alone proves nothing; without roles it is all there is.
+                    if !self.roles_known {
+                        maybe.union_with(&self.sync_named);
+                    }
                 }
                 Selector::WorkloadIdentities => {}
             }
         }
-        let mut maybe = FixedBitSet::with_capacity(self.users.len());
         if open {
             maybe.insert_range(..);
-            maybe.difference_with(&yes);
         }
+        maybe.difference_with(&yes);
         (yes, maybe)
     }
 
-    fn matching(
-        &self,
-        keep: impl Fn(&crate::principals::UserEntry) -> bool,
-    ) -> impl Iterator<Item = usize> {
+    /// The service principals that Conditional Access can act on, surely and possibly.
+    pub(crate) fn addressable(&self) -> (FixedBitSet, FixedBitSet) {
+        let of = |wanted: Tri| {
+            let mut bits = FixedBitSet::with_capacity(self.workloads.len());
+            let found = self.workloads.iter().enumerate();
+            bits.extend(found.filter(|(_, one)| one.addressable == wanted).map(|(at, _)| at));
+            bits
+        };
+        (of(Tri::Yes), of(Tri::Unknown))
+    }
+
+    fn matching(&self, keep: impl Fn(&UserEntry) -> bool) -> impl Iterator<Item = usize> {
         self.users.iter().enumerate().filter(move |(_, user)| keep(user)).map(|(at, _)| at)
     }
 }

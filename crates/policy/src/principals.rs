@@ -1,16 +1,18 @@
 //! The tenant's principals by index, with groups and roles resolved to bitmaps.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use fixedbitset::FixedBitSet;
 use model::known::roles;
 use model::object::ObjectKind;
 use model::policy::{GuestType, GuestsOrExternalUsers};
-use model::principal::{DirectoryReference, User};
+use model::principal::{DirectoryReference, ServicePrincipal, User, UserType};
 use model::role::RoleAssignment;
 use model::snapshot::TenantSnapshot;
 
 use crate::Tri;
+use crate::applications::MICROSOFT_TENANT;
 use crate::compile::external_matches;
 
 /// Users and service principals of a snapshot, and who is in which group and role.
@@ -23,9 +25,11 @@ pub struct PrincipalIndex {
     groups: HashMap<String, GroupEntry>,
     groups_complete: bool,
     memberships_complete: bool,
-    roles: HashMap<String, FixedBitSet>,
-    scoped_roles: HashMap<String, FixedBitSet>,
+    roles: HashMap<String, Members>,
+    scoped_roles: HashMap<String, Members>,
+    custom_roles: HashSet<String>,
     privileged_custom_roles: Vec<String>,
+    /// Whether a whole listing tells who holds which role.
     pub(crate) roles_known: bool,
     pub(crate) users_complete: bool,
     /// Accounts named as directory synchronisation names its own.
@@ -39,15 +43,28 @@ pub(crate) struct UserEntry {
     pub(crate) id: String,
     pub(crate) label: String,
     pub(crate) guest: Option<GuestType>,
+    /// The other kind of guest that it may be, where the export leaves `userType` out.
+    pub(crate) or_guest: Option<GuestType>,
     pub(crate) home_tenant: Option<String>,
+}
+
+impl UserEntry {
+    /// Whether something holds of the kind of guest it is, whichever it may be.
+    pub(crate) fn guest_is(&self, holds: impl Fn(Option<&GuestType>) -> bool) -> Tri {
+        let told = Tri::from(holds(self.guest.as_ref()));
+        match &self.or_guest {
+            Some(other) if Tri::from(holds(Some(other))) != told => Tri::Unknown,
+            _ => told,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct WorkloadEntry {
     pub(crate) id: String,
     pub(crate) label: String,
-    /// Registered in this tenant and not a managed identity: Conditional Access can act on it.
-    pub(crate) addressable: bool,
+    /// Registered in this tenant alone and not a managed identity: Conditional Access can act on it.
+    pub(crate) addressable: Tri,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -64,6 +81,30 @@ struct GroupEntry {
 pub(crate) struct Members {
     pub(crate) yes: FixedBitSet,
     pub(crate) open: bool,
+}
+
+impl Members {
+    fn add(&mut self, other: &Self) {
+        self.yes.union_with(&other.yes);
+        self.open |= other.open;
+    }
+}
+
+/// Whether Conditional Access can act on a service principal.
+fn is_addressable(principal: &ServicePrincipal, snapshot: &TenantSnapshot) -> Tri {
+    let kind = principal.service_principal_type.as_deref();
+    if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("Application")) {
+        return Tri::No;
+    }
+    let audience = principal.sign_in_audience.as_deref();
+    if audience.is_some_and(|audience| !audience.eq_ignore_ascii_case("AzureADMyOrg")) {
+        return Tri::No;
+    }
+    match (&principal.app_owner_organization_id, &snapshot.organization) {
+        (Some(owner), Some(organization)) => owner.eq_ignore_ascii_case(&organization.id).into(),
+        (Some(owner), None) if owner.eq_ignore_ascii_case(MICROSOFT_TENANT) => Tri::No,
+        _ => Tri::Unknown,
+    }
 }
 
 fn key(id: &str) -> String {
@@ -83,11 +124,10 @@ impl PrincipalIndex {
             memberships_complete: snapshot.has_all(ObjectKind::GroupMembership),
             roles: HashMap::new(),
             scoped_roles: HashMap::new(),
+            custom_roles: HashSet::new(),
             privileged_custom_roles: Vec::new(),
             roles_known: snapshot.has_all(ObjectKind::RoleAssignment)
-                || snapshot.has_all(ObjectKind::DirectoryRole)
-                || !snapshot.role_assignments.is_empty()
-                || !snapshot.directory_roles.is_empty(),
+                || snapshot.has_all(ObjectKind::DirectoryRole),
             users_complete: snapshot.has_all(ObjectKind::User),
             sync_named: FixedBitSet::with_capacity(snapshot.users.len()),
             able: FixedBitSet::with_capacity(snapshot.users.len()),
@@ -96,14 +136,6 @@ impl PrincipalIndex {
             index.add_user(user);
         }
         for (at, principal) in (0_u32..).zip(&snapshot.service_principals) {
-            let managed = principal
-                .service_principal_type
-                .as_deref()
-                .is_some_and(|kind| !kind.eq_ignore_ascii_case("Application"));
-            let own = match (&principal.app_owner_organization_id, &snapshot.organization) {
-                (Some(owner), Some(organization)) => owner.eq_ignore_ascii_case(&organization.id),
-                _ => false,
-            };
             index.workloads_by_id.insert(key(&principal.id), at);
             index.workloads.push(WorkloadEntry {
                 id: principal.id.clone(),
@@ -112,7 +144,7 @@ impl PrincipalIndex {
                 } else {
                     principal.display_name.clone()
                 },
-                addressable: own && !managed,
+                addressable: is_addressable(principal, snapshot),
             });
         }
         index.add_groups(snapshot);
@@ -128,7 +160,7 @@ impl PrincipalIndex {
             self.able.insert(self.users.len());
         }
         let label = user.label();
-        let guest = guest_type(user);
+        let (guest, or_guest) = guest_types(user);
         if guest.is_none()
             && label.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("sync_"))
         {
@@ -139,6 +171,7 @@ impl PrincipalIndex {
             id: user.id.clone(),
             label: label.to_owned(),
             guest,
+            or_guest,
             home_tenant: user
                 .identities
                 .iter()
@@ -190,45 +223,68 @@ impl PrincipalIndex {
             let built_in = definition
                 .is_built_in
                 .unwrap_or_else(|| roles::role_name(definition.template()).is_some());
-            if !built_in && definition.is_privileged == Some(true) {
-                self.privileged_custom_roles.push(key(definition.template()));
+            if !built_in {
+                self.custom_roles.insert(key(definition.template()));
+                if definition.is_privileged == Some(true) {
+                    self.privileged_custom_roles.push(key(definition.template()));
+                }
             }
         }
         let assignments = snapshot.role_assignments.iter().chain(&snapshot.role_eligibilities);
-        let mut holders: Vec<(String, bool, FixedBitSet)> =
+        let mut holders: Vec<(String, bool, Members)> =
             assignments.map(|assignment| self.resolve_assignment(assignment, &templates)).collect();
+        let told_by_assignments = snapshot.has_all(ObjectKind::RoleAssignment);
         for role in &snapshot.directory_roles {
-            let mut bits = FixedBitSet::with_capacity(self.users.len());
+            let mut found = self.nobody();
+            // A listing of roles need not bring their members.
+            found.open = role.members.is_none() && !told_by_assignments;
             for member in role.members.iter().flatten() {
-                bits.union_with(&self.principal(&member.id));
+                let holder = if member.is("user") || member.is("servicePrincipal") {
+                    Members { open: false, ..self.holder(&member.id) }
+                } else {
+                    self.holder(&member.id)
+                };
+                found.add(&holder);
             }
-            holders.push((key(&role.role_template_id), true, bits));
+            holders.push((key(&role.role_template_id), true, found));
         }
-        for (role, tenant_wide, bits) in holders {
+        for (role, tenant_wide, found) in holders {
             let table = if tenant_wide { &mut self.roles } else { &mut self.scoped_roles };
-            table
-                .entry(role)
-                .or_insert_with(|| FixedBitSet::with_capacity(bits.len()))
-                .union_with(&bits);
+            match table.entry(role) {
+                Entry::Occupied(mut known) => known.get_mut().add(&found),
+                Entry::Vacant(free) => {
+                    free.insert(found);
+                }
+            }
         }
+    }
+
+    fn nobody(&self) -> Members {
+        Members { yes: FixedBitSet::with_capacity(self.users.len()), open: false }
     }
 
     fn resolve_assignment(
         &self,
         assignment: &RoleAssignment,
         templates: &HashMap<String, String>,
-    ) -> (String, bool, FixedBitSet) {
+    ) -> (String, bool, Members) {
         let definition = key(&assignment.role_definition_id);
         let role = templates.get(&definition).cloned().unwrap_or(definition);
-        (role, assignment.is_tenant_wide(), self.principal(&assignment.principal_id))
+        (role, assignment.is_tenant_wide(), self.holder(&assignment.principal_id))
     }
 
-    /// The users that an id stands for: the user, or the members of the group.
+    /// The users that an id stands for: the user, or the members of the group, as far as known.
     pub fn principal(&self, id: &str) -> FixedBitSet {
-        match self.users_by_id.get(&key(id)) {
-            Some(found) => self.bits(found),
-            None => self.group(id).yes,
+        self.holder(id).yes
+    }
+
+    /// The same, and whether there may be others: an id that is nobody's may be that of a group
+    /// that was not collected.
+    fn holder(&self, id: &str) -> Members {
+        if let Some(found) = self.users_by_id.get(&key(id)) {
+            return Members { yes: self.bits(found), open: false };
         }
+        if self.workloads_by_id.contains_key(&key(id)) { self.nobody() } else { self.group(id) }
     }
 
     fn bits(&self, users: &[u32]) -> FixedBitSet {
@@ -334,23 +390,26 @@ impl PrincipalIndex {
         bits
     }
 
-    /// The holders of a role for the whole tenant, eligible ones included.
+    /// The holders of a built-in role for the whole tenant, eligible ones included. Conditional
+    /// Access does not see roles of the tenant's own (checked.md 1.1).
     pub(crate) fn role(&self, template: &str) -> Members {
-        let yes = self
-            .roles
-            .get(&key(template))
-            .cloned()
-            .unwrap_or_else(|| FixedBitSet::with_capacity(self.users.len()));
-        Members { yes, open: !self.roles_known }
+        if self.custom_roles.contains(&key(template)) {
+            return self.nobody();
+        }
+        self.holders_in(&self.roles, template)
+    }
+
+    fn holders_in(&self, table: &HashMap<String, Members>, template: &str) -> Members {
+        let mut found = table.get(&key(template)).cloned().unwrap_or_else(|| self.nobody());
+        found.open |= !self.roles_known;
+        found
     }
 
     /// The holders of a role for the whole tenant or a part of it. Conditional Access does not see
     /// the latter, and they are administrators all the same.
     pub(crate) fn role_in_any_scope(&self, template: &str) -> Members {
-        let mut members = self.role(template);
-        if let Some(scoped) = self.scoped_roles.get(&key(template)) {
-            members.yes.union_with(scoped);
-        }
+        let mut members = self.holders_in(&self.roles, template);
+        members.add(&self.holders_in(&self.scoped_roles, template));
         members
     }
 
@@ -375,19 +434,26 @@ impl PrincipalIndex {
     }
 }
 
-/// The kind of guest an account is; none for a member at home here.
-pub(crate) fn guest_type(user: &User) -> Option<GuestType> {
+/// The kind of guest an account is, none for a member at home here; and the kind that it may be
+/// instead, where the export leaves out whether it is a guest.
+pub(crate) fn guest_types(user: &User) -> (Option<GuestType>, Option<GuestType>) {
     // A marker that only the hypothetical directory sets.
-    if let Some(GuestType::Unknown(_)) | None = user.creation_type.as_deref().map(GuestType::from) {
-        let external = user.user_principal_name.to_ascii_uppercase().contains("#EXT#")
-            || user.external_user_state.is_some()
-            || user.creation_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("Invitation"));
-        return match (user.is_guest(), external) {
-            (true, true) => Some(GuestType::B2bCollaborationGuest),
-            (true, false) => Some(GuestType::InternalGuest),
-            (false, true) => Some(GuestType::B2bCollaborationMember),
-            (false, false) => None,
-        };
+    if let Some(kind) = user.creation_type.as_deref().map(GuestType::from)
+        && kind.is_known()
+    {
+        return (Some(kind), None);
     }
-    user.creation_type.as_deref().map(GuestType::from)
+    let external = user.user_principal_name.to_ascii_uppercase().contains("#EXT#")
+        || user.external_user_state.is_some()
+        || user.creation_type.as_deref().is_some_and(|t| t.eq_ignore_ascii_case("Invitation"));
+    match (&user.user_type, external) {
+        (None, true) => {
+            (Some(GuestType::B2bCollaborationGuest), Some(GuestType::B2bCollaborationMember))
+        }
+        (None, false) => (None, Some(GuestType::InternalGuest)),
+        (Some(UserType::Guest), true) => (Some(GuestType::B2bCollaborationGuest), None),
+        (Some(UserType::Guest), false) => (Some(GuestType::InternalGuest), None),
+        (Some(_), true) => (Some(GuestType::B2bCollaborationMember), None),
+        (Some(_), false) => (None, None),
+    }
 }

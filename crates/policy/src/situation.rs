@@ -329,7 +329,12 @@ impl Dimensions {
                     DeviceCondition::Managed => ANY_DEVICE & !UNMANAGED,
                 };
                 let single = self.devices.len() == 1;
-                if situation.device == DeviceCondition::Unregistered && *registered && !single {
+                // Legacy protocols and the device code flow tell nothing of a device.
+                let untold = situation.device == DeviceCondition::Unregistered
+                    || situation.flow == FlowCondition::DeviceCode
+                    || (!situation.clients.is_empty()
+                        && situation.clients.iter().all(|client| client.is_legacy()));
+                if untold && *registered && !single {
                     return None;
                 }
                 let mut value = value.clone();

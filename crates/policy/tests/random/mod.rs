@@ -86,6 +86,7 @@ pub fn tenant(seed: u64) -> TenantSnapshot {
                 directory_scope_id: Some(
                     if dice.chance(80) { "/" } else { "/administrativeUnits/1" }.into(),
                 ),
+                app_scope_id: None,
                 end_date_time: None,
             });
         }
