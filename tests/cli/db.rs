@@ -165,7 +165,7 @@ fn a_damaged_database_is_named_by_every_command_and_left_as_it_is() {
             assert!(stderr.contains("backups"), "{command:?}: {stderr}");
         }
         let (stdout, _) = machine.ended(1, &["db", "check"]);
-        assert!(stdout.ends_with("; restore a backup\n"), "{stdout}");
+        assert!(stdout.contains("; restore a backup"), "{stdout}");
         assert_eq!(fs::read(machine.path(DATABASE)).unwrap(), damaged, "it is left as it is");
     }
 }

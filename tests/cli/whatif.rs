@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::exports::harbourlight;
+use crate::exports::{harbourlight, mfa_for_everybody};
 use crate::machine::Machine;
 
 const ADMIN: &str = "adm-priya.raman@harbourlight.onmicrosoft.example";
@@ -152,4 +152,16 @@ fn an_external_kind_that_graph_does_not_have_is_refused_with_those_it_has() {
         ["whatif", "--tenant", "harbourlight", "--external", "visitor", "--app", "Azure DevOps"];
     let told = harbourlight().refused(2, &ask);
     assert!(told.contains("\"visitor\"") && told.contains("b2bDirectConnectUser"), "{told}");
+}
+
+#[test]
+fn a_display_name_that_two_people_share_is_refused_with_their_sign_in_names() {
+    let machine = Machine::new();
+    let person = |id: &str| json!({"@odata.type": "#microsoft.graph.user", "id": id, "displayName": "Ida Lindt", "userPrincipalName": format!("{id}@contoso.example")});
+    machine.write("tenant.json", &json!([mfa_for_everybody(), person("ida"), person("i.lindt")]));
+    machine.told(&["import", "--tenant", "contoso", "tenant.json"]);
+    let arguments = ["whatif", "--tenant", "contoso", "--user", "Ida Lindt", "--app", "Office 365"];
+    let (_, told) = machine.ended(1, &arguments);
+    assert!(told.contains("2 users called \"Ida Lindt\""), "{told}");
+    assert!(told.contains("i.lindt@contoso.example"), "{told}");
 }

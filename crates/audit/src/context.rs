@@ -119,7 +119,7 @@ impl<'a> Context<'a> {
             outcome.status = RuleStatus::Unknown;
             let reason = &outcome.reason;
             outcome.reason = format!(
-                "{reason}, of what was collected: the listing of {} is not complete",
+                "{reason}, as far as was collected; the listing of {} is not complete",
                 kind.plural()
             );
         }

@@ -26,6 +26,18 @@ pub enum WhatIfError {
     /// Nothing was imported.
     #[error("nothing was imported for tenant {0} yet: `cstack import --tenant {0} PATH`")]
     Empty(TenantSlug),
+    /// A display name that several users have.
+    #[error("tenant {tenant} has {count} users called {name:?}, {labels}: give a sign-in name")]
+    SeveralUsers {
+        /// The tenant.
+        tenant: TenantSlug,
+        /// The display name.
+        name: String,
+        /// How many have it.
+        count: usize,
+        /// Sign-in names of the first few.
+        labels: String,
+    },
     /// No such user.
     #[error(
         "tenant {tenant} has no user {name:?}: give a sign-in name or an object id of the last import"
@@ -97,14 +109,24 @@ impl Subject {
             user.id.eq_ignore_ascii_case(name)
                 || user.user_principal_name.eq_ignore_ascii_case(name)
         });
-        let mut by_name = users.iter().filter(|user| user.display_name.eq_ignore_ascii_case(name));
-        let unique = || match (by_name.next(), by_name.next()) {
-            (Some(user), None) => Some(user),
-            _ => None,
+        let by_name = || -> Vec<_> {
+            users.iter().filter(|user| user.display_name.eq_ignore_ascii_case(name)).collect()
         };
-        by_id.or_else(unique).map(|user| (user.id.clone(), user.label().to_owned())).ok_or_else(
-            || WhatIfError::UnknownUser { tenant: self.tenant.slug.clone(), name: name.to_owned() },
-        )
+        let found = by_id.map_or_else(by_name, |user| vec![user]);
+        let (tenant, name) = (self.tenant.slug.clone(), name.to_owned());
+        match found.as_slice() {
+            [user] => Ok((user.id.clone(), user.label().to_owned())),
+            [] => Err(WhatIfError::UnknownUser { tenant, name }),
+            several => {
+                let labels: Vec<_> = several.iter().take(5).map(|user| user.label()).collect();
+                Err(WhatIfError::SeveralUsers {
+                    tenant,
+                    name,
+                    count: several.len(),
+                    labels: labels.join(", "),
+                })
+            }
+        }
     }
 
     /// Id and name of a service principal by name, object id or application id.

@@ -252,7 +252,7 @@ impl Made {
             if !snapshot.groups.iter().any(|known| known.id.eq_ignore_ascii_case(group)) {
                 snapshot.groups.push(Group {
                     id: group.clone(),
-                    display_name: format!("group {group}"),
+                    display_name: group.clone(),
                     ..Group::default()
                 });
             }
@@ -261,7 +261,7 @@ impl Made {
             if !self.users.iter().any(|known| known.id.eq_ignore_ascii_case(user)) {
                 self.users.push(User {
                     id: user.clone(),
-                    display_name: format!("user {user}"),
+                    display_name: user.clone(),
                     ..User::default()
                 });
             }

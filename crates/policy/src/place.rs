@@ -140,6 +140,8 @@ impl Locations {
         country: Option<&str>,
         compliant_network: Option<bool>,
     ) -> Place {
+        // An IPv4 address is one however it is written.
+        let ip = ip.map(|ip| ip.to_canonical());
         let within = self
             .all
             .iter()

@@ -73,7 +73,15 @@ impl Store {
         out.troubles.append(&mut found.troubles);
         match looked {
             Ok(()) => Ok(out),
-            Err(error @ (StoreError::Damaged { .. } | StoreError::Altered { .. })) => {
+            Err(StoreError::Damaged { path, reason }) => {
+                let what = format!("{} cannot be read as a database: {reason}", path.display());
+                out.trouble(
+                    what,
+                    "restore a backup; those made before migrations are in `backups`",
+                );
+                Ok(out)
+            }
+            Err(error @ StoreError::Altered { .. }) => {
                 out.trouble(error.to_string(), "restore a backup");
                 Ok(out)
             }
