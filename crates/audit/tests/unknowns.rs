@@ -258,3 +258,54 @@ fn legacy_protocols_and_device_code_show_no_device_to_a_filter() {
     let rules = ["rule.block-legacy-auth", "rule.device-code-flow-blocked"];
     assert_eq!(statuses(&snapshot, rules), [RuleStatus::Pass; 2]);
 }
+
+/// A policy for everybody that asks for authentication strengths, both at once.
+fn strength(id: &str, combinations: &[&str]) -> (Value, Value) {
+    let mut policy = mfa(json!({"includeUsers": ["All"]}));
+    policy["id"] = json!(format!("policy-{id}"));
+    policy["grantControls"] = json!({"operator": "AND", "authenticationStrength": {"id": id}});
+    let strength = json!({"id": id, "displayName": id, "allowedCombinations": combinations});
+    (policy, strength)
+}
+
+#[test]
+fn two_strengths_without_a_common_method_are_met_by_one_of_each_and_block_nobody() {
+    let (one, pass) = strength("pass", &["temporaryAccessPassOneTime", "fido2"]);
+    let (other, key) = strength("key", &["fido2", "password,sms"]);
+    let (third, certificate) = strength("certificate", &["x509CertificateSingleFactor"]);
+    let snapshot = tenant(&[
+        (ObjectKind::Policy, json!([one, other, third])),
+        (ObjectKind::AuthenticationStrength, json!([pass, key, certificate])),
+        (ObjectKind::User, json!([user("ida")])),
+        (ObjectKind::RoleAssignment, assignment("ida")),
+    ]);
+    let asked = statuses(&snapshot, ["rule.mfa-all-users", "rule.phishing-resistant-mfa-admins"]);
+    assert_eq!(asked, [RuleStatus::Pass, RuleStatus::Fail]);
+    assert_eq!(status(&snapshot, "rule.block-legacy-auth"), RuleStatus::Pass);
+    assert_eq!(status(&snapshot, "rule.managed-device-all-users"), RuleStatus::Fail);
+}
+
+#[test]
+fn a_control_that_nobody_knows_does_not_prove_that_legacy_protocols_are_stopped() {
+    let mut policy = mfa(json!({"includeUsers": ["All"]}));
+    policy["grantControls"]["builtInControls"] = json!(["unknownFutureValue"]);
+    let snapshot = tenant(&[
+        (ObjectKind::Policy, json!([policy])),
+        (ObjectKind::User, json!([user("ida")])),
+        (ObjectKind::RoleAssignment, json!([])),
+    ]);
+    assert_eq!(status(&snapshot, "rule.block-legacy-auth"), RuleStatus::Unknown);
+}
+
+#[test]
+fn the_retired_approved_app_control_asks_for_nothing() {
+    let mut policy = mfa(json!({"includeUsers": ["All"]}));
+    policy["grantControls"]["builtInControls"] = json!(["approvedApplication"]);
+    let snapshot = tenant(&[
+        (ObjectKind::Policy, json!([policy])),
+        (ObjectKind::User, json!([user("ida")])),
+        (ObjectKind::RoleAssignment, json!([])),
+    ]);
+    let rules = ["rule.mobile-app-protection", "rule.no-password-only-access"];
+    assert_eq!(statuses(&snapshot, rules), [RuleStatus::Fail; 2]);
+}

@@ -164,8 +164,9 @@ impl SessionLimits {
 pub struct WayIn {
     /// Strength of authentication.
     pub authentication: AuthenticationLevel,
-    /// Allowed combinations where they are narrower than the level says.
-    pub combinations: Vec<String>,
+    /// Allowed combinations where they are narrower than the level says; of several lists, each
+    /// must be met.
+    pub combinations: Vec<Vec<String>>,
     /// Device.
     pub device: DeviceRequirement,
     /// Other controls: `approved app`, `terms of use`, `password change`, ...

@@ -138,7 +138,7 @@ impl Term {
         let limited = |flag: u8| way.session.flags & flag != 0;
         match self {
             Self::Blocked => false,
-            Self::Authentication(level) => methods.level(way.methods) >= level,
+            Self::Authentication(level) => methods.level(way.needs) >= level,
             Self::ManagedDevice => way.is_managed(),
             Self::CompliantDevice => way.device & !COMPLIANT == 0,
             Self::HybridDevice => way.device & !HYBRID == 0,

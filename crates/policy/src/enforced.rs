@@ -16,7 +16,6 @@ use rustc_hash::FxHashMap;
 use crate::applications::Target;
 use crate::compile::{Memo, Origin, PolicySet};
 use crate::demand::Demand;
-use crate::grant;
 use crate::mask::{Mask, TriMask};
 use crate::population::PrincipalSet;
 use crate::situation::{Ability, PlaceCondition, Scope, Situation, Value};
@@ -321,9 +320,9 @@ impl PolicySet {
                 device = ANY_DEVICE;
             }
             let password_only = ability.legacy
-                && (way.methods & self.methods.password == 0
+                && (!way.needs.take(self.methods.password)
                     || way.device & UNMANAGED == 0
-                    || way.controls & !grant::APPROVED_APP != 0);
+                    || way.controls & !self.controls.unknown() != 0);
             let no_device = ability.device_code && way.device & UNMANAGED == 0;
             (!password_only && !no_device).then_some(Way { device, ..*way })
         };
@@ -333,8 +332,8 @@ impl PolicySet {
     /// A way in words' form.
     pub(crate) fn describe(&self, way: &Way) -> WayIn {
         WayIn {
-            authentication: self.methods.level(way.methods),
-            combinations: self.methods.narrowed(way.methods),
+            authentication: self.methods.level(way.needs),
+            combinations: self.methods.narrowed(way.needs),
             device: way.device_requirement(),
             controls: self.controls.words(way.controls),
             session: way.session.limits(),
@@ -346,7 +345,7 @@ impl PolicySet {
     }
 
     fn rung_of(&self, way: &Way) -> Rung {
-        match (self.methods.level(way.methods), way.is_managed()) {
+        match (self.methods.level(way.needs), way.is_managed()) {
             (AuthenticationLevel::PhishingResistant, _) => Rung::PhishingResistant,
             (AuthenticationLevel::Passwordless, false) => Rung::Passwordless,
             (AuthenticationLevel::Passwordless | AuthenticationLevel::Mfa, true) => {

@@ -6,6 +6,7 @@ use model::policy::{
 use model::strength::{self, AuthenticationStrengthPolicy};
 
 use crate::methods::{ANY_METHOD, Methods};
+use crate::needs::Needs;
 use crate::ways::{COMPLIANT, HYBRID, Session, Way, Ways};
 
 /// Bits of the controls that every tenant shares.
@@ -21,11 +22,13 @@ const FIRST_FREE: u32 = 6;
 #[derive(Debug, Clone)]
 pub(crate) struct Controls {
     own: Vec<String>,
+    /// Bits of controls that this build does not know.
+    unknown: u64,
 }
 
 impl Controls {
     pub(crate) fn new() -> Self {
-        Self { own: Vec::new() }
+        Self { own: Vec::new(), unknown: 0 }
     }
 
     /// The bit of a control of the tenant's own. Beyond 58 the last bit is shared.
@@ -35,6 +38,18 @@ impl Controls {
             self.own.len() - 1
         });
         1 << (FIRST_FREE + u32::try_from(at).unwrap_or(57).min(57))
+    }
+
+    /// The bit of a control that this build does not know: what it asks for, nobody can say.
+    fn unknown_bit(&mut self, name: &str) -> u64 {
+        let bit = self.bit(name);
+        self.unknown |= bit;
+        bit
+    }
+
+    /// Bits of controls that this build does not know; one that is shared for want of room is none.
+    pub(crate) fn unknown(&self) -> u64 {
+        self.unknown & !(1 << 63)
     }
 
     pub(crate) fn words(&self, bits: u64) -> Vec<String> {
@@ -128,6 +143,11 @@ fn ways(
         return (Ways::blocked(), Ways::blocked());
     }
     for control in &grant.built_in_controls {
+        if *control == GrantControl::ApprovedApplication {
+            // Retired in March 2026: Entra goes on as if it were not selected (checked.md 1.4).
+            words.push("an approved client app, which is retired and asks for nothing".to_owned());
+            continue;
+        }
         let (way, text) = built_in(control, tables);
         words.push(text);
         if !control.is_known() {
@@ -149,14 +169,17 @@ fn ways(
         match resolve_strength(reference, tables) {
             Some((methods, name)) => {
                 words.push(format!("authentication strength {name}"));
-                items.push((Way { methods, ..Way::OPEN }, true));
+                items.push((Way { needs: Needs::one_of(methods), ..Way::OPEN }, true));
             }
             None if reference.id.is_empty() => {}
             None => {
                 let name = format!("unknown authentication strength {}", reference.id);
                 words.push(name.clone());
                 unknown.push(format!("authentication strength {}", reference.id));
-                items.push((Way { controls: tables.controls.bit(&name), ..Way::OPEN }, false));
+                items.push((
+                    Way { controls: tables.controls.unknown_bit(&name), ..Way::OPEN },
+                    false,
+                ));
             }
         }
     }
@@ -193,8 +216,8 @@ fn built_in(control: &GrantControl, tables: &mut Tables<'_>) -> (Way, String) {
     let controlled = |controls: u64| Way { controls, ..Way::OPEN };
     let (way, text) = match control {
         // The caller has seen to it that block stands alone.
-        GrantControl::Block => (Way { methods: 0, ..Way::OPEN }, "block"),
-        GrantControl::Mfa => (Way { methods: tables.methods.mfa, ..Way::OPEN }, "MFA"),
+        GrantControl::Block => (Way { needs: Needs::one_of(0), ..Way::OPEN }, "block"),
+        GrantControl::Mfa => (Way { needs: Needs::one_of(tables.methods.mfa), ..Way::OPEN }, "MFA"),
         GrantControl::CompliantDevice => {
             (Way { device: COMPLIANT, ..Way::OPEN }, "a compliant device")
         }
@@ -209,7 +232,7 @@ fn built_in(control: &GrantControl, tables: &mut Tables<'_>) -> (Way, String) {
         GrantControl::RiskRemediation => (controlled(RISK_REMEDIATION), "risk remediation"),
         GrantControl::Unknown(name) => {
             let text = format!("unknown control {name}");
-            return (controlled(tables.controls.bit(&text)), text);
+            return (controlled(tables.controls.unknown_bit(&text)), text);
         }
     };
     (way, text.to_owned())

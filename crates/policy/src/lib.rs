@@ -22,6 +22,7 @@ mod hypothetical;
 mod inspect;
 mod mask;
 mod methods;
+mod needs;
 mod place;
 mod population;
 mod principals;

@@ -8,6 +8,8 @@ use model::strength::{
     SINGLE_FACTORS, canonical_combination,
 };
 
+use crate::needs::Needs;
+
 /// Every combination, known or not: no requirement.
 pub(crate) const ANY_METHOD: u64 = u64::MAX;
 /// A combination that no strength names: a factor of any kind.
@@ -56,8 +58,14 @@ impl Methods {
         1 << *self.bits.entry(canonical_combination(combination)).or_insert(next)
     }
 
+    /// How strong a proof is that meets some needs: as strong as the strictest of them.
+    pub(crate) fn level(&self, needs: Needs) -> AuthenticationLevel {
+        let strictest = needs.sets().map(|set| self.level_of(set)).max();
+        strictest.unwrap_or(AuthenticationLevel::SingleFactor)
+    }
+
     /// How strong the weakest of some combinations is.
-    pub(crate) fn level(&self, methods: u64) -> AuthenticationLevel {
+    fn level_of(&self, methods: u64) -> AuthenticationLevel {
         let within = |set: u64| methods & !set == 0;
         if within(self.phishing_resistant) {
             AuthenticationLevel::PhishingResistant
@@ -70,9 +78,13 @@ impl Methods {
         }
     }
 
-    /// The combinations' names where they are fewer than their level allows.
-    pub(crate) fn narrowed(&self, methods: u64) -> Vec<String> {
-        let whole = match self.level(methods) {
+    /// The names of the combinations of each set where they are fewer than its level allows.
+    pub(crate) fn narrowed(&self, needs: Needs) -> Vec<Vec<String>> {
+        needs.sets().map(|set| self.names(set)).filter(|names| !names.is_empty()).collect()
+    }
+
+    fn names(&self, methods: u64) -> Vec<String> {
+        let whole = match self.level_of(methods) {
             AuthenticationLevel::PhishingResistant => self.phishing_resistant,
             AuthenticationLevel::Passwordless => self.passwordless,
             AuthenticationLevel::Mfa => self.mfa,
@@ -97,7 +109,7 @@ mod tests {
     fn one_single_factor_in_a_custom_strength_makes_it_single_factor() {
         let mut methods = Methods::new();
         let set = methods.bit("fido2") | methods.bit("password");
-        assert_eq!(methods.level(set), AuthenticationLevel::SingleFactor);
+        assert_eq!(methods.level_of(set), AuthenticationLevel::SingleFactor);
     }
 
     #[test]
@@ -105,6 +117,14 @@ mod tests {
         let mut methods = Methods::new();
         assert_eq!(methods.bit("sms, password"), methods.bit("password,sms"));
         let pair = methods.bit("voice, password");
-        assert_eq!(methods.level(pair), AuthenticationLevel::Mfa);
+        assert_eq!(methods.level_of(pair), AuthenticationLevel::Mfa);
+    }
+
+    #[test]
+    fn two_strengths_are_as_strong_as_the_stricter() {
+        let mut methods = Methods::new();
+        let certificate = methods.bit("x509CertificateSingleFactor");
+        let both = Needs::one_of(methods.mfa).and(Needs::one_of(certificate));
+        assert_eq!(methods.level(both), AuthenticationLevel::Mfa);
     }
 }

@@ -2,7 +2,7 @@
 
 use model::guarantee::{DeviceRequirement, SessionLimits};
 
-use crate::methods::ANY_METHOD;
+use crate::needs::Needs;
 
 /// Device neither compliant nor hybrid-joined.
 pub(crate) const UNMANAGED: u8 = 1;
@@ -66,8 +66,8 @@ impl Session {
 /// One way in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Way {
-    /// Allowed method combinations, as bits of the policy set's table.
-    pub(crate) methods: u64,
+    /// What must be proven.
+    pub(crate) needs: Needs,
     /// Allowed kinds of device: unmanaged, compliant, hybrid, both.
     pub(crate) device: u8,
     /// Other controls that must be met, as bits of the policy set's table.
@@ -79,14 +79,14 @@ pub struct Way {
 impl Way {
     /// A password, from anywhere.
     pub(crate) const OPEN: Self =
-        Self { methods: ANY_METHOD, device: ANY_DEVICE, controls: 0, session: Session::NONE };
+        Self { needs: Needs::NONE, device: ANY_DEVICE, controls: 0, session: Session::NONE };
 
     /// Both at once; absent where nothing satisfies both.
     pub(crate) fn and(&self, other: &Self) -> Option<Self> {
-        let methods = self.methods & other.methods;
+        let needs = self.needs.and(other.needs);
         let device = self.device & other.device;
-        (methods != 0 && device != 0).then(|| Self {
-            methods,
+        (!needs.are_hopeless() && device != 0).then(|| Self {
+            needs,
             device,
             controls: self.controls | other.controls,
             session: self.session.and(other.session),
@@ -95,7 +95,7 @@ impl Way {
 
     /// Whether whoever satisfies the other satisfies this.
     pub(crate) fn is_weaker_or_equal(&self, other: &Self) -> bool {
-        other.methods & !self.methods == 0
+        self.needs.are_implied_by(other.needs)
             && other.device & !self.device == 0
             && self.controls & !other.controls == 0
             && self.session.is_weaker_or_equal(other.session)
@@ -114,7 +114,7 @@ impl Way {
 
     /// Whether a password, from any device, is enough; limits on the session do not matter.
     pub(crate) fn takes_password(&self, password: u64) -> bool {
-        self.methods & password != 0 && !self.is_managed() && self.controls == 0
+        self.needs.take(password) && !self.is_managed() && self.controls == 0
     }
 
     /// Whether only a managed device gets in.
@@ -170,9 +170,10 @@ impl Ways {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::methods::ANY_METHOD;
 
-    fn way(methods: u64, device: u8) -> Way {
-        Way { methods, device, ..Way::OPEN }
+    fn way(combinations: u64, device: u8) -> Way {
+        Way { needs: Needs::one_of(combinations), device, ..Way::OPEN }
     }
 
     #[test]
@@ -195,9 +196,17 @@ mod tests {
     }
 
     #[test]
-    fn strengths_without_a_common_combination_leave_no_way_in() {
+    fn strengths_without_a_common_combination_are_met_by_a_method_of_each() {
         let a = Ways::of(vec![way(0b01, ANY_DEVICE)]);
         let b = Ways::of(vec![way(0b10, ANY_DEVICE)]);
-        assert!(a.and(&b).is_blocked());
+        let both = a.and(&b);
+        assert!(!both.is_blocked());
+        assert!(a.0[0].is_weaker_or_equal(&both.0[0]) && b.0[0].is_weaker_or_equal(&both.0[0]));
+    }
+
+    #[test]
+    fn a_strength_that_allows_nothing_leaves_no_way_in() {
+        let nothing = Ways::of(vec![way(0, ANY_DEVICE)]);
+        assert!(Ways::open().and(&nothing).is_blocked());
     }
 }

@@ -23,7 +23,8 @@ pub(super) fn verdict(decision: &Decision) -> &'static str {
 pub(super) fn way(way: &WayIn) -> String {
     let mut text = way.to_string();
     if !way.combinations.is_empty() {
-        let _ = write!(text, " (by {})", way.combinations.join("; "));
+        let each: Vec<_> = way.combinations.iter().map(|allowed| allowed.join("; ")).collect();
+        let _ = write!(text, " (by {})", each.join(", and by "));
     }
     let limits = session(&way.session);
     if !limits.is_empty() {

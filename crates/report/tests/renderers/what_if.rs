@@ -46,7 +46,10 @@ fn verdict(name: &str, state: &str, applies: Applies, reason: AnalysisReason) ->
 pub fn granted() -> Decision {
     let way = WayIn {
         authentication: AuthenticationLevel::Mfa,
-        combinations: vec!["password,microsoftAuthenticatorPush".to_owned(), "fido2".to_owned()],
+        combinations: vec![vec![
+            "password,microsoftAuthenticatorPush".to_owned(),
+            "fido2".to_owned(),
+        ]],
         device: DeviceRequirement::CompliantOrHybrid,
         controls: vec!["terms of use".to_owned()],
         session: SessionLimits {
