@@ -199,8 +199,9 @@ impl PolicySet {
         Enforcement { paths, classes, workload: population.workload, active: *active }
     }
 
-    /// Words for the places from which everybody of a population is blocked, whatever they do.
-    pub fn blocked_places(&self, population: &PrincipalSet, situation: &Situation) -> Vec<&str> {
+    /// Words for the places from which everybody of a population is blocked, whatever they do, and
+    /// whatever their address is: countries, and everywhere else.
+    pub fn blocked_countries(&self, population: &PrincipalSet, situation: &Situation) -> Vec<&str> {
         let mut blocking = Mask::EMPTY;
         for (at, policy) in self.policies.iter().enumerate() {
             if self.enabled.has(at) && policy.grant.low.is_blocked() {
@@ -210,9 +211,10 @@ impl PolicySet {
         let mut known: FxHashMap<Mask, bool> = FxHashMap::default();
         let places = self.dimensions.places.iter().enumerate();
         places
-            .filter(|(at, (_, value))| {
+            .filter(|(_, place)| !place.by_address)
+            .filter(|(at, place)| {
                 // Places that the same blocks match are the same here.
-                *known.entry(value.mask.yes.and(&blocking)).or_insert_with(|| {
+                *known.entry(place.value.mask.yes.and(&blocking)).or_insert_with(|| {
                     let situation =
                         Situation { place: PlaceCondition::At(*at), ..situation.clone() };
                     let enforcement =
@@ -224,7 +226,7 @@ impl PolicySet {
                         && enforcement.classes.iter().all(blocked)
                 })
             })
-            .map(|(_, (_, value))| value.words.as_str())
+            .map(|(_, place)| place.value.words.as_str())
             .collect()
     }
 

@@ -55,6 +55,12 @@ impl PolicySet {
         })
     }
 
+    /// Whether a policy is for somebody and asks for more than a password.
+    pub fn protects(&self, policy: PolicyHandle<'_>) -> bool {
+        let compiled = self.policies.get(policy.at);
+        !self.is_idle(policy) && compiled.is_some_and(|p| p.grant.has_grant(self.methods.password))
+    }
+
     /// Whether what a policy asks for satisfies a demand wherever it applies.
     pub fn satisfies(&self, policy: PolicyHandle<'_>, demand: &Demand) -> bool {
         self.policies.get(policy.at).is_some_and(|p| demand.holds(&p.grant.low, &self.methods))

@@ -222,6 +222,15 @@ impl Locations {
         out
     }
 
+    /// Whether a place is within addresses that policies name: not a country as a whole.
+    pub(crate) fn is_told_by_address(&self, place: &Place) -> bool {
+        let mut named = self.all.iter().zip(&place.within);
+        place.mfa_trusted != Tri::No
+            || named.any(|(location, within)| {
+                *within != Tri::No && location.kind != LocationKind::Countries
+            })
+    }
+
     fn class(&self, inside: &BTreeSet<usize>, country: Option<&str>, mfa_trusted: bool) -> Place {
         let within = (0..self.all.len()).map(|i| inside.contains(&i).into()).collect();
         let mut words: Vec<String> = inside

@@ -81,7 +81,7 @@ pub enum PlaceCondition {
     Trusted,
     /// Outside every trusted location.
     Untrusted,
-    /// One place that the policies tell apart, by its number; for [`crate::PolicySet::blocked_places`].
+    /// One place that the policies tell apart, by its number; for [`crate::PolicySet::blocked_countries`].
     At(usize),
 }
 
@@ -193,12 +193,21 @@ pub(crate) struct Value {
     pub(crate) ordinary: bool,
 }
 
+/// A place, and what it is.
+#[derive(Debug, Clone)]
+pub(crate) struct PlaceValue {
+    pub(crate) trusted: Tri,
+    /// Whether it is told from others by addresses, and not by countries alone.
+    pub(crate) by_address: bool,
+    pub(crate) value: Value,
+}
+
 /// Values of every dimension but who and what.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Dimensions {
     clients: Vec<Value>,
     platforms: Vec<Value>,
-    pub(crate) places: Vec<(Tri, Value)>,
+    pub(crate) places: Vec<PlaceValue>,
     devices: Vec<(bool, Value)>,
     sign_in_risk: Vec<Value>,
     user_risk: Vec<Value>,
@@ -237,8 +246,11 @@ impl Dimensions {
             .map(|place| {
                 let value =
                     plain(place.label.clone(), &|p| p.conditions.places.matches(&place, locations));
-                let trusted = locations.is_trusted(&place);
-                (trusted, value)
+                PlaceValue {
+                    trusted: locations.is_trusted(&place),
+                    by_address: locations.is_told_by_address(&place),
+                    value,
+                }
             })
             .collect();
         let devices = device::enumerate(policies.iter().map(|p| &p.conditions.device))
@@ -311,11 +323,11 @@ impl Dimensions {
             .places
             .iter()
             .enumerate()
-            .filter_map(|(at, (trusted, value))| match (situation.place, trusted) {
-                (PlaceCondition::At(wanted), _) if wanted == at => Some(value.clone()),
+            .filter_map(|(at, place)| match (situation.place, place.trusted) {
+                (PlaceCondition::At(wanted), _) if wanted == at => Some(place.value.clone()),
                 (PlaceCondition::Any, _)
                 | (PlaceCondition::Trusted, Tri::Yes)
-                | (PlaceCondition::Untrusted, Tri::No) => Some(value.clone()),
+                | (PlaceCondition::Untrusted, Tri::No) => Some(place.value.clone()),
                 _ => None,
             })
             .collect();

@@ -1,7 +1,8 @@
 //! Checks on what policies name in the directory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use model::known::{applications, roles};
 use model::object::ObjectKind;
 use model::policy::{ConditionalAccessPolicy, PolicyState};
 use model::principal::Group;
@@ -108,12 +109,15 @@ pub(crate) fn deleted_references(context: &Context<'_>, rule: &str) -> Vec<Outco
 pub(crate) fn directory_sync(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
     let population = Population { who: vec![Selector::DirectorySync], except: Vec::new() };
     let members = context.set.resolve(&population);
+    let index = context.set.principals();
     if members.yes.is_clear() {
-        return vec![Outcome::of_tenant(
-            context,
-            RuleStatus::NotApplicable,
-            "the tenant has no directory synchronisation account",
-        )];
+        let unknown = roles::DIRECTORY_SYNC.iter().any(|id| index.role_holders(id).1);
+        let (status, reason) = if unknown {
+            (RuleStatus::Unknown, "who holds the role of directory synchronisation is not known")
+        } else {
+            (RuleStatus::NotApplicable, "the tenant has no directory synchronisation account")
+        };
+        return vec![Outcome::of_tenant(context, status, reason)];
     }
     // The synchronisation service signs in with a password, from a server, in the ordinary flow.
     let situation = Situation {
@@ -125,9 +129,14 @@ pub(crate) fn directory_sync(context: &Context<'_>, rule: &str) -> Vec<Outcome> 
         insider_risk: vec!["none".into()],
         ..Situation::default()
     };
-    let stopped = context.set.demanding(&members, &Target::AnyOtherApplication, &situation);
-    let mut out: Vec<Outcome> = stopped
-        .into_iter()
+    // It reaches the directory, by its own application and by Entra's.
+    let directory = Target::Application(applications::WINDOWS_AZURE_ACTIVE_DIRECTORY.to_owned());
+    let targets = [Target::AnyOtherApplication, directory];
+    let mut seen = BTreeSet::new();
+    let mut out: Vec<Outcome> = targets
+        .iter()
+        .flat_map(|target| context.set.demanding(&members, target, &situation))
+        .filter(|policy| seen.insert(policy.id))
         .filter(|policy| context.policy_exception(policy.id, rule).is_none())
         .map(|policy| {
             let when = if policy.enabled { "stops" } else { "would stop, once enabled," };

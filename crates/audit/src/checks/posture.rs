@@ -4,11 +4,12 @@ use model::location::LocationKind;
 use model::object::ObjectKind;
 use model::policy::PolicyState;
 use model::rule::RuleStatus;
-use policy::{ClientKind, Population, Selector, Situation, Target};
+use policy::{ClientKind, Demand, Population, Scope, Selector, Situation, Target, Term};
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::outcome::Outcome;
+use crate::tenant::witnesses;
 
 pub(crate) fn locations(context: &Context<'_>, trusted: bool) -> Outcome {
     let snapshot = context.snapshot;
@@ -77,6 +78,9 @@ pub(crate) fn workload_policies(context: &Context<'_>) -> Outcome {
 pub(crate) fn defaults_or_policies(context: &Context<'_>) -> Outcome {
     let snapshot = context.snapshot;
     let enabled = snapshot.policies.iter().filter(|p| p.state == PolicyState::Enabled).count();
+    let protecting =
+        context.set.active().filter(|policy| policy.enabled && context.set.protects(*policy));
+    let protecting = protecting.filter(|policy| !context.set.is_workload(*policy)).count();
     match (&snapshot.security_defaults, enabled) {
         (Some(defaults), 0) if !defaults.is_enabled => Outcome::of_tenant(
             context,
@@ -93,12 +97,18 @@ pub(crate) fn defaults_or_policies(context: &Context<'_>) -> Outcome {
         (Some(defaults), _) if defaults.is_enabled => {
             Outcome::of_tenant(context, RuleStatus::Pass, "security defaults are on")
         }
+        _ if protecting > 0 => {
+            let reason = format!("{protecting} enabled policies ask for more than a password");
+            Outcome::of_tenant(context, RuleStatus::Pass, reason)
+        }
         (None, 0) => {
             Outcome::of_tenant(context, RuleStatus::Unknown, "security defaults were not collected")
         }
-        (_, count) => {
-            Outcome::of_tenant(context, RuleStatus::Pass, format!("{count} policies are enabled"))
-        }
+        (_, count) => Outcome::of_tenant(
+            context,
+            RuleStatus::Fail,
+            format!("{count} policies are enabled, and none asks anybody for more than a password"),
+        ),
     }
 }
 
@@ -110,16 +120,19 @@ pub(crate) fn countries(context: &Context<'_>, rule: &str) -> Outcome {
         clients: vec![ClientKind::Browser, ClientKind::ModernClient],
         ..Situation::default()
     };
-    let blocked = context.set.blocked_places(&members, &situation);
+    let blocked = context.set.blocked_countries(&members, &situation);
     if let Some(first) = blocked.first() {
-        let reason =
-            format!("everybody is blocked {first}, and in {} places in all", blocked.len());
+        let more = match blocked.len() - 1 {
+            0 => String::new(),
+            more => format!(" (or {more} others)"),
+        };
+        let reason = format!("everybody is blocked {first}{more}");
         return Outcome::of_tenant(context, RuleStatus::Pass, reason);
     }
     Outcome::of_tenant(
         context,
         RuleStatus::Fail,
-        "there is no place from which everybody is blocked",
+        "there is no country from which everybody is blocked",
     )
 }
 
@@ -138,23 +151,32 @@ pub(crate) fn contexts(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
     }
     let population = Population { who: vec![Selector::AllUsers], except: Vec::new() };
     let (members, _) = context.population(&population, rule);
-    let situation = Situation::default();
-    let mut out: Vec<Outcome> = published
-        .iter()
-        .filter(|published| {
-            let target = Target::AuthenticationContext(published.id.to_ascii_lowercase());
-            !context.set.demanding(&members, &target, &situation).iter().any(|policy| policy.enabled)
-        })
-        .map(|published| {
-            Outcome::of(
-                &published.id,
-                &published.display_name,
-                RuleStatus::Fail,
-                format!("authentication context {} is published, and no enabled policy asks for anything", published.id),
-                Value::Null,
+    let demand = Demand::of(Term::AnyControl);
+    let mut out = Vec::new();
+    for published in &published {
+        let target = Target::AuthenticationContext(published.id.to_ascii_lowercase());
+        let scope = Scope::Targets(vec![target]);
+        let enforcement = context.set.enforced(&members, &scope, &Situation::default());
+        let judgement = context.set.judge(&enforcement, &demand);
+        if judgement.breaches.is_empty() && judgement.undecided.is_empty() {
+            continue;
+        }
+        let (status, witnesses) = witnesses(context, &enforcement, &judgement, &demand);
+        let id = &published.id;
+        let reason = if status == RuleStatus::Fail {
+            format!(
+                "authentication context {id} is published, and asks {} of {} users for nothing",
+                judgement.failing(),
+                members.yes.count_ones(..),
             )
-        })
-        .collect();
+        } else {
+            format!(
+                "whether authentication context {id} asks everybody for anything cannot be told"
+            )
+        };
+        let outcome = Outcome::of(id, &published.display_name, status, reason, Value::Null);
+        out.push(Outcome { witnesses, ..outcome });
+    }
     if out.is_empty() {
         let reason = format!("{} published contexts are enforced", published.len());
         let mut outcome = Outcome::of_tenant(context, RuleStatus::Pass, reason);

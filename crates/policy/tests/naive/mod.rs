@@ -183,6 +183,8 @@ fn grant(policy: &ConditionalAccessPolicy, shown: Credentials) -> bool {
             GrantControl::Mfa => mfa,
             GrantControl::CompliantDevice => compliant,
             GrantControl::DomainJoinedDevice => hybrid,
+            // Retired: as if it were not there.
+            GrantControl::ApprovedApplication => continue,
             _ => controls,
         });
     }
