@@ -13,7 +13,7 @@ use crate::demand::Demand;
 use crate::enforced::Path;
 use crate::mask::{Mask, TriMask};
 use crate::population::PrincipalSet;
-use crate::situation::{Ability, Situation, Value};
+use crate::situation::{Ability, ClientKind, Situation, Value};
 use crate::ways::{Way, Ways};
 
 /// A policy of the tenant that is not disabled.
@@ -177,18 +177,43 @@ impl PolicySet {
         members: &FixedBitSet,
         demand: &Demand,
     ) -> Vec<Opening> {
+        self.openings_on(&self.values_within(policy), members, demand)
+    }
+
+    /// The same, reaching one target only, whether the policy reaches it or not.
+    pub fn openings_at(
+        &self,
+        policy: PolicyHandle<'_>,
+        target: &Target,
+        members: &FixedBitSet,
+        demand: &Demand,
+    ) -> Vec<Opening> {
+        let mut axes = self.values_within(policy);
+        axes.pop();
+        let words = format!("reaching {}", self.target_words(target));
+        let mask = self.target_mask(target);
+        // Not all that there is, so that the words stay.
+        axes.push((vec![Value { words, mask, ability: Ability::FULL, ordinary: false }], false));
+        self.openings_on(&axes, members, demand)
+    }
+
+    fn openings_on(
+        &self,
+        axes: &[(Vec<Value>, bool)],
+        members: &FixedBitSet,
+        demand: &Demand,
+    ) -> Vec<Opening> {
         let mut classes: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for at in members.ones() {
             if let Some(class) = self.user_classes.of.get(at) {
                 classes.entry(*class).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
             }
         }
-        let values = self.values_within(policy);
         classes
             .into_iter()
             .filter_map(|(class, members)| {
                 let class = self.user_classes.masks.get(class as usize)?.restrict(&self.enabled);
-                let (words, enough) = self.opening(&values, &class, demand)?;
+                let (words, enough) = self.opening(axes, &class, demand)?;
                 Some(Opening { words, members, enough })
             })
             .collect()
@@ -197,12 +222,9 @@ impl PolicySet {
     /// Per dimension, the values that a policy's conditions surely match, and whether these are all
     /// that there are. The target is the last dimension.
     fn values_within(&self, policy: PolicyHandle<'_>) -> Vec<(Vec<Value>, bool)> {
-        let mut axes: Vec<Vec<Value>> = self
-            .dimensions
-            .allowed(&Situation::default())
-            .into_iter()
-            .map(|(_, values)| values)
-            .collect();
+        let any_client = Situation { clients: ClientKind::ALL.to_vec(), ..Situation::default() };
+        let mut axes: Vec<Vec<Value>> =
+            self.dimensions.allowed(&any_client).into_iter().map(|(_, values)| values).collect();
         let targets = self.all_resources.iter().map(|(target, mask)| Value {
             words: format!("reaching {}", self.target_words(target)),
             mask: *mask,

@@ -1,24 +1,52 @@
 //! Principals and applications that one policy leaves out and no other covers.
 
+use std::collections::BTreeSet;
+
 use fixedbitset::FixedBitSet;
 use model::known::applications::application_name;
-use model::policy::PolicyState;
+use model::policy::{ConditionalAccessPolicy, PolicyState};
 use model::rule::{RuleStatus, Witness};
-use policy::{
-    ClientKind, Demand, Population, PrincipalSet, Scope, Selector, Situation, Target, Term,
-};
+use policy::{Demand, Opening, PolicyHandle, Population, Selector, Target, Term};
 use serde_json::Value;
 
+use super::exclusions::not_known;
 use crate::context::Context;
 use crate::outcome::Outcome;
+
+/// What leaving out opens for sure, and what the data cannot tell, in words.
+#[derive(Default)]
+struct Gaps {
+    witnesses: Vec<Witness>,
+    unknown: BTreeSet<String>,
+}
+
+impl Gaps {
+    fn note(&mut self, context: &Context<'_>, openings: Vec<Opening>, left_out: &str) {
+        for opening in openings {
+            let path = format!("{}{left_out}", opening.words);
+            match opening.enough {
+                Some(enough) => self.witnesses.push(Witness {
+                    path,
+                    enough: enough.to_string(),
+                    ..context.witness(&opening.members, false)
+                }),
+                None => {
+                    self.unknown.insert(format!(
+                        "whether another policy covers what it leaves out cannot be told {path}"
+                    ));
+                }
+            }
+        }
+    }
+}
 
 pub(crate) fn gaps(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
     let set = context.set;
     let demand = Demand::of(Term::AnyControl);
-    let situation = Situation { clients: ClientKind::ALL.to_vec(), ..Situation::default() };
-    let sync =
-        set.resolve(&Population { who: vec![Selector::DirectorySync], except: Vec::new() }).yes;
-    let intended = context.intended(rule);
+    let all = |selector| set.resolve(&Population { who: vec![selector], except: Vec::new() }).yes;
+    let mut judged = all(Selector::AllUsers);
+    judged.difference_with(&all(Selector::DirectorySync));
+    judged.difference_with(&context.intended(rule));
     let mut out = Vec::new();
     let mut looked = 0_usize;
     for handle in set.active().filter(|policy| policy.enabled && !set.is_workload(*policy)) {
@@ -34,65 +62,22 @@ pub(crate) fn gaps(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
             continue;
         };
         looked += 1;
-        let mut witnesses = Vec::new();
-        let without = |mut bits: FixedBitSet| {
-            bits.difference_with(&intended);
-            bits.difference_with(&sync);
-            bits.intersect_with(&able(context));
-            PrincipalSet {
-                workload: false,
-                maybe: FixedBitSet::with_capacity(bits.len()),
-                yes: bits,
-            }
+        let mut gaps = gaps_of(context, policy, handle, &judged, &demand, rule);
+        if !gaps.witnesses.is_empty() {
+            // The most people first; of as many, the fewest words.
+            gaps.witnesses.sort_by_key(|w| (std::cmp::Reverse(w.total), w.path.len()));
+        }
+        let (status, reason) = match (gaps.witnesses.first(), gaps.unknown.first()) {
+            (Some(first), _) => (
+                RuleStatus::Fail,
+                format!("leaves out what no other policy covers: {}", first.path),
+            ),
+            (None, Some(first)) => (RuleStatus::Unknown, first.clone()),
+            (None, None) => continue,
         };
-        let left_out = without(set.left_out(handle));
-        if !left_out.is_empty() {
-            let enforcement = set.enforced(&left_out, &Scope::AllResources, &situation);
-            let judgement = set.judge(&enforcement, &demand);
-            for breach in &judgement.breaches {
-                // Only where this policy would have applied is its exclusion to blame.
-                let Some(path) = enforcement.paths.get(breach.path) else { continue };
-                if set.matches_path(handle, path) {
-                    witnesses.push(witness(context, &breach.members, &path.words));
-                }
-            }
-        }
-        let excluded: Vec<Target> = policy
-            .conditions
-            .applications
-            .exclude_applications
-            .iter()
-            .map(|id| Target::Application(id.to_ascii_lowercase()))
-            .collect();
-        let covered = without(set.covered(handle));
-        for target in excluded {
-            if covered.is_empty() {
-                continue;
-            }
-            let scope = Scope::Targets(vec![target.clone()]);
-            let enforcement = set.enforced(&covered, &scope, &situation);
-            let judgement = set.judge(&enforcement, &demand);
-            for breach in &judgement.breaches {
-                let Some(path) = enforcement.paths.get(breach.path) else { continue };
-                if set.matches_path_but_target(handle, path) {
-                    let name = match &target {
-                        Target::Application(id) => {
-                            application_name(id).unwrap_or(id.as_str()).to_owned()
-                        }
-                        _ => String::new(),
-                    };
-                    let words = format!("{} (left out: {name})", path.words);
-                    witnesses.push(witness(context, &breach.members, &words));
-                }
-            }
-        }
-        if let Some(first) = witnesses.first() {
-            let reason = format!("leaves out what no other policy covers: {}", first.path);
-            let mut outcome =
-                Outcome::of(handle.id, handle.name, RuleStatus::Fail, reason, Value::Null);
-            outcome.witnesses = witnesses;
-            out.push(outcome);
-        }
+        let mut outcome = Outcome::of(handle.id, handle.name, status, reason, Value::Null);
+        outcome.witnesses = gaps.witnesses;
+        out.push(outcome);
     }
     if out.is_empty() {
         let reason = if looked == 0 {
@@ -105,14 +90,35 @@ pub(crate) fn gaps(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
     out
 }
 
-fn able(context: &Context<'_>) -> FixedBitSet {
-    context.set.resolve(&Population { who: vec![Selector::AllUsers], except: Vec::new() }).yes
-}
-
-fn witness(context: &Context<'_>, members: &[u32], path: &str) -> Witness {
-    Witness {
-        path: path.to_owned(),
-        enough: "a password alone".into(),
-        ..context.witness(members, false)
+/// What one policy leaves out and no other covers, looking only where its conditions match: only
+/// there is its exclusion to blame, and elsewhere a weaker path would hide what it opens.
+fn gaps_of(
+    context: &Context<'_>,
+    policy: &ConditionalAccessPolicy,
+    handle: PolicyHandle<'_>,
+    judged: &FixedBitSet,
+    demand: &Demand,
+    rule: &str,
+) -> Gaps {
+    let set = context.set;
+    let among = |mut bits: FixedBitSet| {
+        bits.intersect_with(judged);
+        bits
+    };
+    let mut gaps = Gaps::default();
+    gaps.note(context, set.openings(handle, &among(set.left_out(handle)), demand), "");
+    let open = not_known(context, policy, rule);
+    let doubtful = among(set.possibly_covered(handle));
+    if !open.is_empty() && !set.openings(handle, &doubtful, demand).is_empty() {
+        gaps.unknown.extend(open.iter().map(|why| format!("who is left out is not known: {why}")));
     }
+    let covered = among(set.covered(handle));
+    for id in &policy.conditions.applications.exclude_applications {
+        let id = id.to_ascii_lowercase();
+        let name = application_name(&id).unwrap_or(&id);
+        let words = format!(" (left out: {name})");
+        let target = Target::Application(id.clone());
+        gaps.note(context, set.openings_at(handle, &target, &covered, demand), &words);
+    }
+    gaps
 }

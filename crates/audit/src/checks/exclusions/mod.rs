@@ -103,7 +103,7 @@ fn by_user<'a>(
 /// What the data does not say of those whom a policy leaves out, in words: groups and roles whose
 /// members were not collected, and users that a partial export lacks. What an exception is for
 /// does not matter.
-fn not_known(
+pub(super) fn not_known(
     context: &Context<'_>,
     policy: &ConditionalAccessPolicy,
     rule: &str,
