@@ -141,36 +141,41 @@ fn suggestions(context: &Context<'_>) -> Vec<PrincipalLabel> {
     out
 }
 
+/// Every enabled policy for an account counts, whatever it is about: a block of one application is
+/// one edit away from a block of all.
 pub(crate) fn excluded_from_all(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
     if context.break_glass.is_clear() {
         let known = context.snapshot.has_all(ObjectKind::User) && !context.hypothetical;
-        let status = if known { RuleStatus::NotApplicable } else { RuleStatus::Unknown };
-        return vec![Outcome::of_tenant(context, status, "no emergency account is declared")];
+        let (status, reason) = if !context.snapshot.break_glass.is_empty() {
+            (RuleStatus::Unknown, "the export does not have the declared emergency accounts")
+        } else if known {
+            (RuleStatus::NotApplicable, "no emergency account is declared")
+        } else {
+            (RuleStatus::Unknown, "no emergency account is declared")
+        };
+        return vec![Outcome::of_tenant(context, status, reason)];
     }
-    let members = PrincipalSet {
-        workload: false,
-        yes: context.break_glass.clone(),
-        maybe: fixedbitset::FixedBitSet::with_capacity(context.break_glass.len()),
-    };
-    let any = Target::AnyOtherApplication;
-    let situation = Situation { clients: ClientKind::ALL.to_vec(), ..Situation::default() };
-    let mut out: Vec<Outcome> = context
-        .set
-        .applying(&members, &any, &situation)
-        .into_iter()
-        .filter(|policy| policy.enabled && context.policy_exception(policy.id, rule).is_none())
-        .map(|policy| {
-            Outcome::of(
-                policy.id,
-                policy.name,
-                RuleStatus::Fail,
-                "applies to a declared emergency account",
-                Value::Null,
-            )
+    let set = context.set;
+    let mut out: Vec<Outcome> = set
+        .active()
+        .filter(|policy| policy.enabled && !set.is_workload(*policy) && !set.is_idle(*policy))
+        .filter(|policy| context.policy_exception(policy.id, rule).is_none())
+        .filter_map(|policy| {
+            let (status, reason) = if !set.covered(policy).is_disjoint(&context.break_glass) {
+                (RuleStatus::Fail, "applies to a declared emergency account")
+            } else if !set.possibly_covered(policy).is_disjoint(&context.break_glass) {
+                (
+                    RuleStatus::Unknown,
+                    "whether it applies to a declared emergency account is not known: members of its groups or roles were not collected",
+                )
+            } else {
+                return None;
+            };
+            Some(Outcome::of(policy.id, policy.name, status, reason, Value::Null))
         })
         .collect();
     if out.is_empty() {
-        let reason = "no enabled policy on all resources applies to an emergency account";
+        let reason = "no enabled policy applies to an emergency account";
         out.push(Outcome::of_tenant(context, RuleStatus::Pass, reason));
     }
     out
