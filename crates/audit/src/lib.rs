@@ -8,6 +8,7 @@ mod catalogue;
 mod checks;
 mod context;
 mod expectation;
+mod licence;
 mod matrix;
 mod options;
 mod outcome;

@@ -14,6 +14,7 @@ use crate::catalogue::{Catalogue, Rule, RuleBody};
 use crate::checks;
 use crate::context::Context;
 use crate::expectation::{Expectation, empty_scope, scope};
+use crate::licence::in_view_of_licence;
 use crate::matrix;
 use crate::options::AuditOptions;
 use crate::outcome::{Outcome, dress};
@@ -161,23 +162,18 @@ pub(crate) fn judge(context: &Context<'_>, rule: &Rule) -> Vec<Outcome> {
     {
         return tenant(RuleStatus::Unknown, "no policies were imported for this tenant".into());
     }
-    let mut outcomes = match &rule.body {
+    in_view_of_licence(context, rule, outcomes(context, rule))
+}
+
+/// The results of a rule, whatever the tenant's licences.
+pub(crate) fn outcomes(context: &Context<'_>, rule: &Rule) -> Vec<Outcome> {
+    match &rule.body {
         RuleBody::Expect(expectation) => {
             let outcome = expect(context, rule, expectation);
             vec![context.of_collected(&expectation.population, outcome)]
         }
         RuleBody::Check(check) => checks::run(context, rule, check),
-    };
-    let need = rule.meta.licence;
-    if need.is_met_by(&context.licences()) == Some(false)
-        && outcomes.iter().any(|outcome| outcome.status == RuleStatus::Fail)
-    {
-        outcomes = tenant(
-            RuleStatus::NotApplicable,
-            format!("needs {}, which the tenant does not have", need.words()),
-        );
     }
-    outcomes
 }
 
 fn expect(context: &Context<'_>, rule: &Rule, expectation: &Expectation) -> Outcome {

@@ -143,6 +143,15 @@ impl PolicySet {
             .map_or_else(FixedBitSet::new, |p| p.maybe.clone())
     }
 
+    /// Service principals that a policy is surely for, and those that it may be for.
+    pub fn covered_workloads(&self, policy: PolicyHandle<'_>) -> (FixedBitSet, FixedBitSet) {
+        self.policies
+            .get(policy.at)
+            .filter(|p| p.workload)
+            .map(|p| (p.yes.clone(), p.maybe.clone()))
+            .unwrap_or_default()
+    }
+
     /// Whether every condition of a policy but its target matches a path, whoever signs in.
     pub fn matches_path_but_target(&self, policy: PolicyHandle<'_>, path: &Path) -> bool {
         path.matches_but_target(policy.at)

@@ -6,6 +6,7 @@ mod exclusions;
 mod gaps;
 mod policies;
 mod posture;
+mod workload;
 
 use serde::Deserialize;
 
@@ -41,7 +42,7 @@ pub enum Check {
         /// `trusted` for a trusted address location, `any` for any.
         kind: String,
     },
-    /// A policy acts on workload identities.
+    /// Every service principal of the tenant's own is blocked somewhere.
     WorkloadIdentityPolicies {},
     /// Policies name nothing that was deleted. Per policy.
     DeletedObjectReferences {},
@@ -108,7 +109,7 @@ pub(crate) fn run(context: &Context<'_>, rule: &Rule, check: &Check) -> Vec<Outc
         Check::TrustedLocationsDefined { kind } => {
             vec![posture::locations(context, kind == "trusted")]
         }
-        Check::WorkloadIdentityPolicies {} => vec![posture::workload_policies(context)],
+        Check::WorkloadIdentityPolicies {} => vec![workload::policies(context, id)],
         Check::DeletedObjectReferences {} => directory::deleted_references(context, id),
         Check::DirectorySyncExcluded {} => directory::directory_sync(context, id),
         Check::GroupsManagementRestricted {} => directory::groups_restricted(context, id),

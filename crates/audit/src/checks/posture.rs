@@ -29,52 +29,6 @@ pub(crate) fn locations(context: &Context<'_>, trusted: bool) -> Outcome {
     }
 }
 
-pub(crate) fn workload_policies(context: &Context<'_>) -> Outcome {
-    let snapshot = context.snapshot;
-    let population = Population { who: vec![Selector::WorkloadIdentities], except: Vec::new() };
-    let members = context.set.resolve(&population);
-    let acting = context
-        .set
-        .active()
-        .filter(|policy| {
-            policy.enabled && context.set.is_workload(*policy) && context.set.blocks(*policy)
-        })
-        .count();
-    if acting > 0 {
-        let reason = format!("{acting} enabled policies block workload identities somewhere");
-        return Outcome::of_tenant(context, RuleStatus::Pass, reason);
-    }
-    if members.is_empty() && snapshot.has_all(ObjectKind::ServicePrincipal) {
-        return Outcome::of_tenant(
-            context,
-            RuleStatus::NotApplicable,
-            "the tenant has no service principal of its own that Conditional Access can act on",
-        );
-    }
-    if members.is_empty() {
-        // Policies alone show that nothing acts; whether there is anything to act on they do not.
-        let status = if context.hypothetical { RuleStatus::Fail } else { RuleStatus::Unknown };
-        return Outcome::of_tenant(
-            context,
-            status,
-            "no enabled policy acts on workload identities, and service principals were not collected",
-        );
-    }
-    let count = members.yes.count_ones(..);
-    let mut outcome = Outcome::of_tenant(
-        context,
-        RuleStatus::Fail,
-        format!("{count} service principals of the tenant's own sign in without any policy"),
-    );
-    let at: Vec<u32> = members.yes.ones().filter_map(|at| u32::try_from(at).ok()).collect();
-    outcome.witnesses.push(model::rule::Witness {
-        path: "reaching any application".into(),
-        enough: "a secret or certificate from anywhere".into(),
-        ..context.witness(&at, true)
-    });
-    outcome
-}
-
 pub(crate) fn defaults_or_policies(context: &Context<'_>) -> Outcome {
     let snapshot = context.snapshot;
     let enabled = snapshot.policies.iter().filter(|p| p.state == PolicyState::Enabled).count();
