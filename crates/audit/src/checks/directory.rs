@@ -1,8 +1,7 @@
 //! Checks on what policies name in the directory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use model::known::{applications, roles};
 use model::object::ObjectKind;
 use model::policy::{ConditionalAccessPolicy, PolicyState};
 use model::principal::Group;
@@ -109,15 +108,12 @@ pub(crate) fn deleted_references(context: &Context<'_>, rule: &str) -> Vec<Outco
 pub(crate) fn directory_sync(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
     let population = Population { who: vec![Selector::DirectorySync], except: Vec::new() };
     let members = context.set.resolve(&population);
-    let index = context.set.principals();
     if members.yes.is_clear() {
-        let unknown = roles::DIRECTORY_SYNC.iter().any(|id| index.role_holders(id).1);
-        let (status, reason) = if unknown {
-            (RuleStatus::Unknown, "who holds the role of directory synchronisation is not known")
-        } else {
-            (RuleStatus::NotApplicable, "the tenant has no directory synchronisation account")
-        };
-        return vec![Outcome::of_tenant(context, status, reason)];
+        return vec![Outcome::of_tenant(
+            context,
+            RuleStatus::NotApplicable,
+            "the tenant has no directory synchronisation account",
+        )];
     }
     // The synchronisation service signs in with a password, from a server, in the ordinary flow.
     let situation = Situation {
@@ -129,14 +125,9 @@ pub(crate) fn directory_sync(context: &Context<'_>, rule: &str) -> Vec<Outcome> 
         insider_risk: vec!["none".into()],
         ..Situation::default()
     };
-    // It reaches the directory, by its own application and by Entra's.
-    let directory = Target::Application(applications::WINDOWS_AZURE_ACTIVE_DIRECTORY.to_owned());
-    let targets = [Target::AnyOtherApplication, directory];
-    let mut seen = BTreeSet::new();
-    let mut out: Vec<Outcome> = targets
-        .iter()
-        .flat_map(|target| context.set.demanding(&members, target, &situation))
-        .filter(|policy| seen.insert(policy.id))
+    let stopped = context.set.demanding(&members, &Target::AnyOtherApplication, &situation);
+    let mut out: Vec<Outcome> = stopped
+        .into_iter()
         .filter(|policy| context.policy_exception(policy.id, rule).is_none())
         .map(|policy| {
             let when = if policy.enabled { "stops" } else { "would stop, once enabled," };
