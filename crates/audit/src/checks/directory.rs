@@ -6,7 +6,6 @@ use model::object::ObjectKind;
 use model::policy::{ConditionalAccessPolicy, PolicyState};
 use model::principal::Group;
 use model::rule::RuleStatus;
-use policy::{ClientKind, FlowCondition, Population, Selector, Situation, Target};
 use serde_json::json;
 
 use super::policies::each_policy;
@@ -103,51 +102,6 @@ pub(crate) fn deleted_references(context: &Context<'_>, rule: &str) -> Vec<Outco
         "no policy is active",
         "everything that policies name exists",
     )
-}
-
-pub(crate) fn directory_sync(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
-    let population = Population { who: vec![Selector::DirectorySync], except: Vec::new() };
-    let members = context.set.resolve(&population);
-    if members.yes.is_clear() {
-        return vec![Outcome::of_tenant(
-            context,
-            RuleStatus::NotApplicable,
-            "the tenant has no directory synchronisation account",
-        )];
-    }
-    // The synchronisation service signs in with a password, from a server, in the ordinary flow.
-    let situation = Situation {
-        clients: vec![ClientKind::ModernClient],
-        platforms: vec!["windows".into()],
-        flow: FlowCondition::Ordinary,
-        sign_in_risk: vec![model::policy::RiskLevel::None],
-        user_risk: vec![model::policy::RiskLevel::None],
-        insider_risk: vec!["none".into()],
-        ..Situation::default()
-    };
-    let stopped = context.set.demanding(&members, &Target::AnyOtherApplication, &situation);
-    let mut out: Vec<Outcome> = stopped
-        .into_iter()
-        .filter(|policy| context.policy_exception(policy.id, rule).is_none())
-        .map(|policy| {
-            let when = if policy.enabled { "stops" } else { "would stop, once enabled," };
-            Outcome::of(
-                policy.id,
-                policy.name,
-                RuleStatus::Fail,
-                format!("{when} the directory synchronisation account, which can show nothing but a password"),
-                json!({ "enabled": policy.enabled }),
-            )
-        })
-        .collect();
-    if out.is_empty() {
-        out.push(Outcome::of_tenant(
-            context,
-            RuleStatus::Pass,
-            "no policy stops directory synchronisation",
-        ));
-    }
-    out
 }
 
 pub(crate) fn groups_restricted(context: &Context<'_>, rule: &str) -> Vec<Outcome> {

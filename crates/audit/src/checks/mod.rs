@@ -2,6 +2,7 @@
 
 mod break_glass;
 mod directory;
+mod directory_sync;
 mod exclusions;
 mod gaps;
 mod policies;
@@ -111,7 +112,7 @@ pub(crate) fn run(context: &Context<'_>, rule: &Rule, check: &Check) -> Vec<Outc
         }
         Check::WorkloadIdentityPolicies {} => vec![workload::policies(context, id)],
         Check::DeletedObjectReferences {} => directory::deleted_references(context, id),
-        Check::DirectorySyncExcluded {} => directory::directory_sync(context, id),
+        Check::DirectorySyncExcluded {} => directory_sync::directory_sync(context, id),
         Check::GroupsManagementRestricted {} => directory::groups_restricted(context, id),
         Check::NoExclusionGaps {} => gaps::gaps(context, id),
         Check::PolicyWithoutTarget {} => policies::without_target(context, id),
