@@ -35,8 +35,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID", requires = "policies")]
     break_glass: Vec<String>,
 
-    /// Take this time as now (RFC 3339)
-    #[arg(long, value_name = "TIME")]
+    /// Take this time as now (a date or RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = super::moment::moment)]
     as_of: Option<Timestamp>,
 
     /// End with code 10 if there are findings of this severity or worse

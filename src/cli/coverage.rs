@@ -19,8 +19,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "USERS,APPS")]
     cell: Option<String>,
 
-    /// Take this time as now (RFC 3339)
-    #[arg(long, value_name = "TIME")]
+    /// Take this time as now (a date or RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = super::moment::moment)]
     as_of: Option<Timestamp>,
 }
 

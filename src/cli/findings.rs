@@ -70,7 +70,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
             context.output().write(&text)?;
         }
         Action::Summary { selection } => {
-            let tallies = triage::tally(&store, &selection.filter(now)?, now)?;
+            let tallies = triage::tally(&store, &selection.filter(context, &store, now)?, now)?;
             let text = report::findings_summary(
                 &tallies,
                 &envelope(context),
@@ -119,7 +119,7 @@ fn list(
     page: Page,
     now: Timestamp,
 ) -> Result<(), CliError> {
-    let mut filter = selection.filter(now)?;
+    let mut filter = selection.filter(context, store, now)?;
     page.put_into(&mut filter, format(context) == Format::Table);
     let found = triage::list(store, &filter, now)?;
     let text =

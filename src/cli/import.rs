@@ -43,7 +43,7 @@ pub(super) struct Args {
     dry_run: bool,
 
     /// When the export was made (2026-03-01T08:00:00Z); now, unless told
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = super::moment::moment)]
     taken_at: Option<Timestamp>,
 }
 

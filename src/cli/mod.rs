@@ -26,6 +26,7 @@ mod findings;
 mod fixtures;
 mod globals;
 mod import;
+mod moment;
 mod output;
 mod paths;
 mod progress;
@@ -120,6 +121,10 @@ pub fn command() -> clap::Command {
 
 /// Runs with this process's arguments and environment.
 pub fn main() -> ExitCode {
+    // Whatever is made, DuckDB's log and half-made files included, names people: nobody else's
+    // business, even if the process is killed before modes are set.
+    #[cfg(unix)]
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     run(std::env::args_os(), Environment::of_process())
 }
 

@@ -24,8 +24,8 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["tenant", "group"])]
     all: bool,
 
-    /// Take this time as now (RFC 3339)
-    #[arg(long, value_name = "TIME")]
+    /// Take this time as now (a date or RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = super::moment::moment)]
     as_of: Option<Timestamp>,
 
     /// End with code 10 if there are findings of this severity or worse

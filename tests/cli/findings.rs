@@ -121,7 +121,7 @@ fn deciding_needs_to_be_told_about_what() {
     assert!(nothing.contains("no finding is named"), "{nothing}");
     let both = machine.refused(2, &["findings", "confirm", "abc", "--tenant", "contoso"]);
     assert!(both.contains("one or the other"), "{both}");
-    let none = machine.refused(1, &["findings", "confirm", "--rule", "no.such", "--yes"]);
+    let none = machine.refused(1, &["findings", "confirm", "--rule", "no.such*", "--yes"]);
     assert!(none.contains("let no finding through"), "{none}");
 }
 
@@ -188,5 +188,20 @@ fn a_title_from_a_tenant_cannot_steer_the_terminal() {
     for arguments in [&["findings", "list"][..], &ack[..]] {
         let told = machine.told(arguments);
         assert!(!told.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{told:?}");
+    }
+}
+
+#[test]
+fn a_filter_that_names_nothing_there_is_refused_with_what_may_be_meant() {
+    let machine = fleet();
+    for (arguments, meant) in [
+        (["--tenant", "contosso"], "contoso"),
+        (["--rule", "rule.mfa-admin"], "rule.mfa-admins"),
+        (["--category", "exclusions"], "exclusion"),
+    ] {
+        let [option, name] = arguments;
+        let told = machine.refused(2, &["findings", "list", option, name]);
+        let expected = format!("{option}: there is no {name:?}; did you mean {meant:?}?");
+        assert!(told.contains(&expected), "{told}");
     }
 }

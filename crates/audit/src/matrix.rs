@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::expectation::{RawWhen, Reaching, scope, situation};
 use crate::options::{AppSegment, UserSegment};
 use crate::outcome::Outcome;
-use crate::tenant::{AuditError, witnesses};
+use crate::tenant::{AuditError, nobody, others, witnesses};
 
 /// What the rule of one cell says of itself.
 pub fn coverage_rule(users: &UserSegment, apps: &AppSegment) -> RuleMeta {
@@ -177,8 +177,8 @@ fn cell(
     };
     if members.is_empty() {
         cell.note = Some("nobody is in this segment".into());
-        let outcome =
-            outcome(RuleStatus::NotApplicable, format!("the tenant has no {}", population.words()));
+        let outcome = nobody(context, population);
+        let outcome = Outcome { subject, subject_label: label, ..outcome };
         return Ok((cell, outcome, 0, 0));
     }
     let set = context.set;
@@ -203,9 +203,10 @@ fn cell(
         let share = if context.hypothetical {
             "some".to_owned()
         } else {
-            format!("{} of {}", judgement.failing(), cell.members)
+            format!("{} of {}", first.total, cell.members)
         };
-        outcome(status, format!("{} is enough for {share} {}", first.enough, first.path))
+        let more = if context.hypothetical { String::new() } else { others(&all) };
+        outcome(status, format!("{} is enough for {share} {}{more}", first.enough, first.path))
     } else {
         outcome(
             status,

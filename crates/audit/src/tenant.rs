@@ -1,12 +1,14 @@
 //! The audit of one tenant.
 
 use model::coverage::CoverageMatrix;
+use model::guarantee::DeviceRequirement;
 use model::object::ObjectKind;
 use model::rule::{RuleStatus, Witness};
 use model::run::AuditReport;
 use model::snapshot::TenantSnapshot;
 use policy::{
-    Enforcement, Judgement, PolicyError, PolicySet, has_directory, with_hypothetical_directory,
+    Enforcement, Judgement, PolicyError, PolicySet, Population, has_directory,
+    with_hypothetical_directory,
 };
 use serde_json::json;
 
@@ -188,11 +190,7 @@ fn expect(context: &Context<'_>, rule: &Rule, expectation: &Expectation) -> Outc
                 format!("all {who} are declared emergency accounts or exceptions"),
             )
         } else {
-            Outcome::of_tenant(
-                context,
-                RuleStatus::NotApplicable,
-                format!("the tenant has no {who}"),
-            )
+            nobody(context, &expectation.population)
         };
     }
     let Some(scope) = scope(&expectation.reaching, context.snapshot) else {
@@ -211,15 +209,17 @@ fn expect(context: &Context<'_>, rule: &Rule, expectation: &Expectation) -> Outc
     }
     let (status, witnesses) = witnesses(context, &enforcement, &judgement, &expectation.demand);
     let first = witnesses.first().cloned().unwrap_or_default();
-    let total =
-        if context.hypothetical { String::new() } else { format!("{} of ", affected(&witnesses)) };
+    let more = others(&witnesses);
     let everybody = population.yes.count_ones(..);
     let reason = match status {
         RuleStatus::Fail if context.hypothetical => {
             format!("{} is enough for some {who} {}", first.enough, first.path)
         }
         RuleStatus::Fail => {
-            format!("{} is enough for {total}{everybody} {who} {}", first.enough, first.path)
+            format!(
+                "{} is enough for {} of {everybody} {who} {}{more}",
+                first.enough, first.total, first.path
+            )
         }
         _ => format!("whether {who} need {demand} cannot be told {}", first.path),
     };
@@ -229,11 +229,28 @@ fn expect(context: &Context<'_>, rule: &Rule, expectation: &Expectation) -> Outc
     outcome
 }
 
-fn affected(witnesses: &[Witness]) -> usize {
-    witnesses.iter().map(|witness| witness.total).sum()
+/// The result where a population has nobody in it: without directory data, nobody can know.
+pub(crate) fn nobody(context: &Context<'_>, population: &Population) -> Outcome {
+    let who = population.words();
+    if context.hypothetical {
+        let reason = format!("whether there are {who} is not known without directory data");
+        Outcome::of_tenant(context, RuleStatus::Unknown, reason)
+    } else {
+        let reason = format!("the tenant has no {who}");
+        Outcome::of_tenant(context, RuleStatus::NotApplicable, reason)
+    }
 }
 
-/// The witnesses of a judgement that does not hold, and the status that follows.
+/// Words for those that the first witness does not speak for.
+pub(crate) fn others(witnesses: &[Witness]) -> String {
+    match witnesses.iter().skip(1).map(|witness| witness.total).sum::<usize>() {
+        0 => String::new(),
+        more => format!("; {more} more by other ways"),
+    }
+}
+
+/// The witnesses of a judgement that does not hold, those who get in with the least first, and the
+/// status that follows.
 pub(crate) fn witnesses(
     context: &Context<'_>,
     enforcement: &Enforcement,
@@ -245,8 +262,18 @@ pub(crate) fn witnesses(
     } else {
         (RuleStatus::Fail, &judgement.breaches)
     };
+    let mut breaches: Vec<_> = breaches.iter().collect();
+    breaches.sort_by_key(|breach| {
+        let way = breach.enough.as_ref();
+        (
+            way.map(|way| way.authentication),
+            way.map(|way| way.device != DeviceRequirement::Any),
+            way.map(|way| way.controls.len()),
+            std::cmp::Reverse(breach.members.len()),
+        )
+    });
     let all = breaches
-        .iter()
+        .into_iter()
         .map(|breach| {
             let mut near_misses = context.set.near_misses(enforcement, breach, demand);
             near_misses.truncate(5);

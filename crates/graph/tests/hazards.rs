@@ -212,3 +212,23 @@ fn lines_beyond_the_first_chunk_are_read_and_told_by_their_number() {
     bad[26_000] = "{\"id\":\"u\"".to_owned();
     assert!(refused(&bad.join("\n")).starts_with("test.json:26002: not JSON"));
 }
+
+#[test]
+fn lists_nested_without_end_are_refused_and_not_followed() {
+    let told = refused(&"[".repeat(100_000));
+    assert!(told.starts_with("test.json:1"), "{told}");
+    let told = refused(&format!("{}{}", "[".repeat(30_000), "]".repeat(30_000)));
+    assert!(told.contains("nested more than 32 deep"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_files_is_refused_and_nobody_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("users.json");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let folder = [folder.path().to_owned()];
+    let read = read_paths(&folder, &ReadLimits::default(), false, |_| true);
+    let told = read.err().unwrap().to_string();
+    assert!(told.contains("it is a pipe"), "{told}");
+}

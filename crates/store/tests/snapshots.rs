@@ -197,3 +197,18 @@ fn tables_are_exported_as_parquet_and_csv() {
         assert!(files.iter().any(|file| file.to_string_lossy().contains("object_version")));
     }
 }
+
+#[test]
+fn a_csv_export_gives_no_orders_to_terminals_and_spreadsheets() {
+    let (folder, store) = store();
+    let names =
+        ["=cmd|'/c calc'!A1", "+1+1", "@SUM(A1)", " -2", "Eve\u{1b}[2J\u{202e}\u{9b}31m", "Ann"];
+    let users = (0..).zip(names).map(|(at, name)| user(&format!("u{at}"), name));
+    store.import_snapshot(import(users.collect())).unwrap();
+    store.export(cstack_store::ExportFormat::Csv, &folder.path().join("out")).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("out/object_version.csv")).unwrap();
+    assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{text}");
+    for name in ["'=cmd|", "'+1+1", "'@SUM", "' -2", "Eve[2J31m", ",Ann,"] {
+        assert!(text.contains(name), "{name} in {text}");
+    }
+}

@@ -173,7 +173,7 @@ fn chosen(
         }
         (true, false) => {}
     }
-    let mut filter = which.selection.filter(now)?;
+    let mut filter = which.selection.filter(context, store, now)?;
     if filter.states.is_empty() && *action == TriageAction::Reopen {
         filter.states =
             vec![FindingState::Snoozed, FindingState::Accepted, FindingState::FalsePositive];

@@ -5,9 +5,11 @@ use jiff::Timestamp;
 use model::finding::FindingState;
 use model::rule::Severity;
 use model::tenant::TenantSlug;
+use ops::Store;
+use ops::config::nearest;
 use ops::triage::{self, FindingFilter, FindingSort};
 
-use crate::cli::CliError;
+use crate::cli::{CliError, Context};
 
 /// Rows of a table unless `--limit` says otherwise; other formats hold all.
 const TABLE_ROWS: usize = 200;
@@ -90,8 +92,15 @@ impl Selection {
         *self == Self::default()
     }
 
-    /// As a filter; times count from `now`.
-    pub(super) fn filter(&self, now: Timestamp) -> Result<FindingFilter, CliError> {
+    /// As a filter; times count from `now`. What names nothing that there is, is refused: an empty
+    /// listing would read as good news.
+    pub(super) fn filter(
+        &self,
+        context: &Context,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<FindingFilter, CliError> {
+        self.check(context, store)?;
         let since = self.since.as_deref().map(|text| triage::before(text, now)).transpose();
         let mut severities: Vec<_> = self
             .severity
@@ -119,6 +128,56 @@ impl Selection {
         })
     }
 }
+
+impl Selection {
+    fn check(&self, context: &Context, store: &Store) -> Result<(), CliError> {
+        let unknown = |option: &str, name: &str, known: &mut dyn Iterator<Item = &str>| {
+            let near = nearest(name, known);
+            let hint = near.map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+            Err(CliError::usage(format!("{option}: there is no {name:?}{hint}")))
+        };
+        if !self.tenant.is_empty() || !self.group.is_empty() {
+            let tenants = ops::auditing::select(store, &[], &[])?;
+            let slugs: Vec<&str> = tenants.iter().map(|tenant| tenant.slug.as_str()).collect();
+            for name in self.tenant.iter().map(TenantSlug::as_str) {
+                if !slugs.contains(&name) {
+                    return unknown("--tenant", name, &mut slugs.iter().copied());
+                }
+            }
+            let groups: Vec<&str> =
+                tenants.iter().flat_map(|tenant| &tenant.groups).map(String::as_str).collect();
+            for name in self.group.iter().map(String::as_str) {
+                if !groups.contains(&name) {
+                    return unknown("--group", name, &mut groups.iter().copied());
+                }
+            }
+        }
+        for name in self.category.iter().map(String::as_str) {
+            if !CATEGORIES.contains(&name) {
+                return unknown("--category", name, &mut CATEGORIES.into_iter());
+            }
+        }
+        // Cells are named by the segments of the time; patterns may mean rules of another time.
+        let whole = |id: &&str| {
+            !id.contains('*') && !id.ends_with(['.', '-']) && !id.starts_with("coverage.")
+        };
+        let named: Vec<&str> = self.rule.iter().map(String::as_str).filter(whole).collect();
+        if !named.is_empty() {
+            let catalogue = crate::cli::rules::catalogue(context)?;
+            let ids: Vec<&str> =
+                catalogue.rules().iter().map(|rule| rule.meta.id.as_str()).collect();
+            for id in named {
+                if !ids.contains(&id) {
+                    return unknown("--rule", id, &mut ids.iter().copied());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a finding can be about.
+const CATEGORIES: [&str; 5] = ["conditional-access", "exclusion", "coverage", "own", "sign-in"];
 
 /// Which slice of a listing, and in which order.
 #[derive(Debug, Clone, Copy, Args)]

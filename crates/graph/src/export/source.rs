@@ -52,8 +52,10 @@ pub fn read_paths(
                 return Ok(gatherer.finish());
             }
             let origin = if folder { Origin::Folder } else { Origin::Explicit };
-            let done = open(&file)
-                .map_err(|source| ReadError::File { path: file.clone(), source })
+            let done = fit_to_open(&file, origin)
+                .and_then(|()| {
+                    open(&file).map_err(|source| ReadError::File { path: file.clone(), source })
+                })
                 .and_then(|input| {
                     read_text(&mut gatherer, &file.display().to_string(), input, origin, limits)
                 });
@@ -68,7 +70,8 @@ pub fn read_paths(
 /// The export files of a path: itself, or in a folder every file whose name says JSON.
 fn files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
     let failed = |source| ReadError::File { path: path.to_owned(), source };
-    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+    let kind = std::fs::metadata(path).map_err(failed)?;
+    if !kind.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let mut out = Vec::new();
@@ -95,6 +98,20 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
         return Err(ReadError::NothingThere(path.to_owned()));
     }
     Ok(out)
+}
+
+/// A pipe or a device in a folder would keep whoever opens it waiting; one that is named is meant,
+/// as in `cstack import <(command)`.
+fn fit_to_open(path: &Path, origin: Origin) -> Result<(), ReadError> {
+    if matches!(origin, Origin::Explicit) {
+        return Ok(());
+    }
+    let failed = |source| ReadError::File { path: path.to_owned(), source };
+    if std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Ok(());
+    }
+    let reason = "it is a pipe, a socket or a device, and not a file";
+    Err(failed(io::Error::new(io::ErrorKind::InvalidInput, reason)))
 }
 
 /// A file's bytes, inflated where it begins as gzip does.

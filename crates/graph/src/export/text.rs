@@ -69,7 +69,7 @@ pub(super) fn read_text(
             continue;
         }
         let lines = Lines::new(text, before);
-        let mut walk = Walk { gatherer, file, lines: &lines, origin, limits, several };
+        let mut walk = Walk { gatherer, file, lines: &lines, origin, limits, several, depth: 0 };
         for document in found {
             walk.document(document)?;
         }

@@ -27,7 +27,12 @@ pub(super) struct Walk<'g, 't> {
     pub(super) limits: &'t ReadLimits,
     /// Whether the file has several documents, one an object: JSON Lines.
     pub(super) several: bool,
+    /// How many lists and objects are open.
+    pub(super) depth: usize,
 }
+
+/// Collections in collections: a batch of responses has five levels, and no export has many more.
+const DEEPEST: usize = 32;
 
 impl Walk<'_, '_> {
     pub(super) fn document(&mut self, raw: &RawValue) -> Result<(), ReadError> {
@@ -48,6 +53,23 @@ impl Walk<'_, '_> {
     }
 
     fn value(
+        &mut self,
+        raw: &RawValue,
+        path: &str,
+        context: Option<&Context>,
+        extent: Extent,
+    ) -> Result<(), ReadError> {
+        if self.depth >= DEEPEST {
+            let reason = format!("lists and objects are nested more than {DEEPEST} deep");
+            return Err(self.unrecognised(raw, path, reason));
+        }
+        self.depth += 1;
+        let done = self.opened(raw, path, context, extent);
+        self.depth -= 1;
+        done
+    }
+
+    fn opened(
         &mut self,
         raw: &RawValue,
         path: &str,
