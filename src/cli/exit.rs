@@ -21,11 +21,11 @@ pub(super) const CODES: [(u8, &str); 9] = [
     (0, "all is well"),
     (1, "the command failed"),
     (2, "wrong usage, or a configuration that cannot be used"),
-    (3, "some tenants failed, the others are done"),
+    (3, "some tenants failed, the others are done; outranks 10"),
     (4, "authentication failed, or consent is missing"),
     (10, "there are findings at or above `--fail-on`"),
     (75, "the database is busy; try again"),
-    (130, "interrupted (SIGINT)"),
+    (130, "interrupted (SIGINT): nothing was left half done"),
     (143, "terminated (SIGTERM)"),
 ];
 

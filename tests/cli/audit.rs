@@ -224,3 +224,27 @@ fn a_declared_tier_tells_nothing_of_products_that_are_sold_beside_it() {
     let workloads = result(&report, "rule.workload-identity-policies");
     assert!(!workloads["reason"].as_str().unwrap().contains("needs Workload"), "{workloads}");
 }
+
+#[test]
+fn a_rule_that_an_exception_switches_off_is_not_shown_as_a_promise_kept() {
+    let machine = with(&json!([mfa_for_everybody()]));
+    machine.told(&["import", "--tenant", "small", "policies.json"]);
+    machine.told(&[
+        "exception",
+        "add",
+        "--tenant",
+        "small",
+        "--rule",
+        "rule.managed-device-all-users",
+        "--reason",
+        "no Intune",
+        "--owner",
+        "Ida",
+        "--expires",
+        "1y",
+    ]);
+    let told = machine.told(&["audit", "--tenant", "small"]);
+    let (_, passing) = told.split_once("Passing").unwrap();
+    let (_, rule) = passing.split_once("rule.managed-device-all-users").unwrap();
+    assert!(rule.trim_start().starts_with("declared as intended until"), "{rule}");
+}

@@ -21,6 +21,8 @@ pub(crate) struct Outcome {
     pub(crate) subject: Vec<String>,
     pub(crate) subject_label: String,
     pub(crate) witnesses: Vec<Witness>,
+    /// Whether an exception declares whatever it finds as intended.
+    pub(crate) declared: bool,
     /// Facts for the finding beyond the witnesses; stable while they are.
     pub(crate) facts: Value,
 }
@@ -37,6 +39,7 @@ impl Outcome {
             subject: vec![TENANT.to_owned()],
             subject_label: context.snapshot.tenant.to_string(),
             witnesses: Vec::new(),
+            declared: false,
             facts: Value::Null,
         }
     }
@@ -54,6 +57,7 @@ impl Outcome {
             subject: vec![id.to_owned()],
             subject_label: if label.is_empty() { id.to_owned() } else { label.to_owned() },
             witnesses: Vec::new(),
+            declared: false,
             facts,
         }
     }
@@ -104,6 +108,7 @@ pub(crate) fn dress(
         subject: outcome.subject,
         subject_label: outcome.subject_label,
         witnesses: outcome.witnesses,
+        declared: outcome.declared,
     };
     Ok((result, finding))
 }

@@ -149,13 +149,12 @@ pub(crate) fn judge(context: &Context<'_>, rule: &Rule) -> Vec<Outcome> {
     let id = &rule.meta.id;
     let tenant = |status, reason: String| vec![Outcome::of_tenant(context, status, reason)];
     if let Some(entry) = context.rule_exception(id) {
-        return tenant(
-            RuleStatus::Pass,
-            format!(
-                "declared as intended until {}: {} ({})",
-                entry.expires_at, entry.reason, entry.owner
-            ),
+        let reason = format!(
+            "declared as intended until {}: {} ({})",
+            entry.expires_at, entry.reason, entry.owner
         );
+        let outcome = Outcome::of_tenant(context, RuleStatus::Pass, reason);
+        return vec![Outcome { declared: true, ..outcome }];
     }
     let snapshot = context.snapshot;
     if snapshot.policies.is_empty()

@@ -254,4 +254,7 @@ pub struct RuleResult {
     pub subject_label: String,
     /// For a failure, who and how.
     pub witnesses: Vec<Witness>,
+    /// Whether it passes only because an exception declares whatever it finds as intended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declared: bool,
 }

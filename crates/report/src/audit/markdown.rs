@@ -81,7 +81,8 @@ fn failing(result: &RuleResult) -> String {
 }
 
 fn brief(result: &RuleResult) -> Vec<String> {
-    let why = if result.status == RuleStatus::Pass { &result.title } else { &result.reason };
+    let promise = result.status == RuleStatus::Pass && !result.declared;
+    let why = if promise { &result.title } else { &result.reason };
     let mut rule = code(&result.rule);
     if names_subject(result) {
         let _ = write!(rule, " {}", escape(&result.subject_label));

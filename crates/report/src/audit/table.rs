@@ -119,6 +119,10 @@ fn draw_result(screen: &mut Screen, result: &RuleResult) {
         screen.paragraph(BESIDE, &subject);
     }
     match result.status {
+        // A title that is switched off by an exception would read as a promise kept.
+        RuleStatus::Pass if result.declared => {
+            screen.paragraph(BESIDE, &Span::painted(result.reason.as_str(), Paint::Yellow));
+        }
         RuleStatus::Pass => screen.paragraph(BESIDE, &Span::new(result.title.as_str())),
         RuleStatus::Unknown | RuleStatus::NotApplicable => {
             screen.paragraph(BESIDE, &Span::new(result.reason.as_str()));

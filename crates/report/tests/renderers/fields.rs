@@ -82,6 +82,7 @@ fn result(rule: &str, status: RuleStatus, severity: Severity, reason: &str) -> R
         subject: texts(&["tenant"]),
         subject_label: "Contoso".to_owned(),
         witnesses: Vec::new(),
+        declared: false,
     }
 }
 
