@@ -149,7 +149,9 @@ fn execute(cli: Cli, environment: Environment) -> Result<Outcome, CliError> {
     let lenient = cli.command.works_unconfigured();
     let context = Context::open(cli.globals, environment, cancellation, lenient)?;
     let outcome = dispatch(&context, &cli.command)?;
-    // Work that ended just as the signal came still ends as the signal says.
-    context.cancellation().check()?;
+    if let Err(stopped) = context.cancellation().check() {
+        // What is done is done, and the exit code says so.
+        context.remark(&format!("{stopped}, but the work was done before"));
+    }
     Ok(outcome)
 }

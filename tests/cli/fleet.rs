@@ -9,7 +9,7 @@ use model::object::{ExportedObject, ObjectKind};
 use model::rule::Severity;
 use model::tenant::{Tenant, TenantSlug, TenantSource};
 use serde_json::json;
-use store::{MergeRun, SnapshotImport, Store, StoreSettings};
+use store::{MergeRun, Registration, SnapshotImport, Store, StoreSettings};
 
 use crate::machine::Machine;
 
@@ -125,6 +125,7 @@ fn users() -> SnapshotImport {
     };
     SnapshotImport {
         tenant: TenantSlug::new("contoso").unwrap(),
+        registration: Registration::Kept,
         taken_at: time("2026-10-31T00:00:00Z"),
         origin: "users.json".to_owned(),
         partial: false,

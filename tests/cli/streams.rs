@@ -1,7 +1,8 @@
 //! Standard output, standard error, files and signals.
 
 use std::fs;
-use std::process::Stdio;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use crate::machine::Machine;
 
@@ -105,6 +106,29 @@ fn the_log_goes_to_standard_error_or_a_file_with_the_run_on_every_line() {
     assert_eq!(runs.len(), 2, "the file is appended to, and each run has an id of its own");
 }
 
+/// What was done is done: whoever sees success knows that it counts.
+#[cfg(unix)]
+#[test]
+fn a_signal_that_comes_too_late_leaves_success_and_says_so() {
+    let machine = Machine::new();
+    let pipe = machine.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let child = machine
+        .process(&["config", "validate", "pipe"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let other_end = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    let kill = format!("kill -TERM {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    drop(other_end);
+    let output = child.wait_with_output().unwrap();
+    let told = machine.neutral(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("the work was done"), "{told}");
+}
+
 #[test]
 fn completions_come_for_every_shell() {
     let machine = Machine::new();
@@ -116,25 +140,27 @@ fn completions_come_for_every_shell() {
 /// A command that waits for the other end of a pipe, so that a signal finds it at work.
 #[cfg(unix)]
 #[test]
-fn a_signal_lets_work_end_and_is_then_told_by_the_exit_code() {
-    use std::process::Command;
-
+fn a_signal_stops_work_with_nothing_written_and_the_exit_code_tells_it() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let machine = Machine::new();
         let pipe = machine.path("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let child = machine
-            .process(&["config", "validate", "pipe"])
+            .process(&["import", "--tenant", "contoso", "pipe"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         // Opening waits until the command reads, and by then it listens for signals.
-        let other_end = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        let mut other_end = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
         let kill = format!("kill -{signal} {}", child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        other_end
+            .write_all(br#"{"id":"a","displayName":"A","state":"enabled","conditions":{}}"#)
+            .unwrap();
         drop(other_end);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{}", machine.neutral(&output.stderr));
+        assert_eq!(machine.stdout(&["tenant", "list", "--format", "csv"]).lines().count(), 1);
     }
 }

@@ -9,7 +9,7 @@ use model::object::{ExportedObject, ObjectKind};
 use model::snapshot::TenantSnapshot;
 use model::tenant::{Tenant, TenantSlug, TenantSource};
 use serde::Serialize;
-use store::{SnapshotImport, Store, StoreSettings};
+use store::{Registration, SnapshotImport, Store, StoreSettings};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let shape = SyntheticShape { users, groups: users / 10, depth: 3, policies, seed };
         let snapshot = tenant(&shape)?;
         let slug = TenantSlug::new(&format!("synthetic-{at:04}"))?;
-        store.add_tenant(&Tenant {
+        let entry = Tenant {
             slug: slug.clone(),
             display_name: slug.to_string(),
             tenant_id: None,
@@ -33,9 +33,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             source: TenantSource::Files,
             added_at: snapshot.taken_at,
             as_of: Some(snapshot.taken_at),
-        })?;
+        };
         store.import_snapshot(SnapshotImport {
             tenant: slug,
+            registration: Registration::New(Box::new(entry)),
             taken_at: snapshot.taken_at,
             origin: "synthetic".into(),
             partial: false,

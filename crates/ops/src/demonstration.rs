@@ -9,7 +9,7 @@ use graph::export::{ReadError, read_bytes};
 use jiff::Timestamp;
 use model::object::{ExportedObject, ObjectKind};
 use model::tenant::{Licences, Tenant, TenantSource};
-use store::{SnapshotImport, SnapshotOutcome, Store, StoreError, TenantRemoval};
+use store::{Registration, SnapshotImport, SnapshotOutcome, Store, StoreError, TenantRemoval};
 
 use crate::progress::Progress;
 use crate::{Cancellation, Cancelled};
@@ -143,13 +143,14 @@ fn write(
         added_at: before.map_or(now, |before| before.added_at),
         as_of: Some(embedded.as_of),
     };
-    match before {
-        None => store.add_tenant(&tenant)?,
-        Some(before) if *before != tenant => store.update_tenant(&tenant)?,
-        Some(_) => {}
-    }
+    let registration = match before {
+        None => Registration::New(Box::new(tenant.clone())),
+        Some(before) if *before != tenant => Registration::Changed(Box::new(tenant.clone())),
+        Some(_) => Registration::Kept,
+    };
     let outcome = store.import_snapshot(SnapshotImport {
         tenant: tenant.slug.clone(),
+        registration,
         taken_at: embedded.as_of,
         origin: "demonstration".to_owned(),
         partial: false,

@@ -96,6 +96,9 @@ pub enum StoreError {
         /// Why it cannot be read.
         cause: serde_json::Error,
     },
+    /// Whoever asked for the work no longer wants it.
+    #[error("stopped before anything was written")]
+    Stopped,
     /// DuckDB refused a statement.
     #[error("the database refused: {0}")]
     Database(duckdb::Error),

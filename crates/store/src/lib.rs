@@ -30,5 +30,5 @@ pub use findings::*;
 pub use registers::*;
 pub use runs::RunFilter;
 pub use settings::StoreSettings;
-pub use snapshots::{KindCounts, SnapshotImport, SnapshotOutcome, SnapshotRecord};
+pub use snapshots::{KindCounts, Registration, SnapshotImport, SnapshotOutcome, SnapshotRecord};
 pub use tenants::{Removed, TenantCounts, TenantRemoval};

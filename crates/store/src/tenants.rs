@@ -92,18 +92,30 @@ fn insert(tx: &Connection, tenant: &Tenant) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Registers a tenant, which must be new.
+pub(crate) fn add(tx: &Connection, tenant: &Tenant) -> Result<(), StoreError> {
+    if find(tx, &tenant.slug)?.is_some() {
+        return Err(StoreError::TenantExists(tenant.slug.to_string()));
+    }
+    insert(tx, tenant)
+}
+
+/// Changes a tenant's entry, which must be there.
+pub(crate) fn replace(tx: &Connection, tenant: &Tenant) -> Result<(), StoreError> {
+    let gone = tx.execute("DELETE FROM tenant WHERE slug = ?", [tenant.slug.as_str()])?;
+    if gone == 0 {
+        return Err(StoreError::UnknownTenant(tenant.slug.to_string()));
+    }
+    insert(tx, tenant)
+}
+
 impl Store {
     /// Registers a tenant.
     ///
     /// # Errors
     /// [`StoreError::TenantExists`] where the name is taken.
     pub fn add_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
-        self.write(|tx| {
-            if find(tx, &tenant.slug)?.is_some() {
-                return Err(StoreError::TenantExists(tenant.slug.to_string()));
-            }
-            insert(tx, tenant)
-        })
+        self.write(|tx| add(tx, tenant))
     }
 
     /// Every tenant, by name; none where there is no database yet.
@@ -139,13 +151,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownTenant`] where there is none.
     pub fn update_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
-        self.write(|tx| {
-            let gone = tx.execute("DELETE FROM tenant WHERE slug = ?", [tenant.slug.as_str()])?;
-            if gone == 0 {
-                return Err(StoreError::UnknownTenant(tenant.slug.to_string()));
-            }
-            insert(tx, tenant)
-        })
+        self.write(|tx| replace(tx, tenant))
     }
 
     /// Gives a tenant another name, everywhere.

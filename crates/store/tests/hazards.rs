@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use cstack_store::{RunFilter, SnapshotImport, Store, StoreError, StoreSettings};
+use cstack_store::{Registration, RunFilter, SnapshotImport, Store, StoreError, StoreSettings};
 use duckdb::Connection;
 use model::Timestamp;
 use model::object::{ExportedObject, ObjectKind};
@@ -58,6 +58,7 @@ fn import(users: usize) -> SnapshotImport {
     };
     SnapshotImport {
         tenant: slug(),
+        registration: Registration::Kept,
         taken_at: Timestamp::UNIX_EPOCH,
         origin: "test".into(),
         partial: false,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use cstack_store::{SnapshotImport, Store, StoreError, StoreSettings};
+use cstack_store::{Registration, SnapshotImport, Store, StoreError, StoreSettings};
 use model::Timestamp;
 use model::object::{ExportedObject, ObjectKind};
 use model::tenant::{Tenant, TenantSlug, TenantSource};
@@ -17,19 +17,21 @@ fn slug() -> TenantSlug {
 fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(StoreSettings::in_folder(folder.path()));
-    store
-        .add_tenant(&Tenant {
-            slug: slug(),
-            display_name: "Contoso".into(),
-            tenant_id: None,
-            groups: vec!["gold".into()],
-            licence_tier: None,
-            source: TenantSource::Files,
-            added_at: Timestamp::UNIX_EPOCH,
-            as_of: None,
-        })
-        .unwrap();
+    store.add_tenant(&entry()).unwrap();
     (folder, store)
+}
+
+fn entry() -> Tenant {
+    Tenant {
+        slug: slug(),
+        display_name: "Contoso".into(),
+        tenant_id: None,
+        groups: vec!["gold".into()],
+        licence_tier: None,
+        source: TenantSource::Files,
+        added_at: Timestamp::UNIX_EPOCH,
+        as_of: None,
+    }
 }
 
 fn user(id: &str, name: &str) -> ExportedObject {
@@ -44,6 +46,7 @@ fn user(id: &str, name: &str) -> ExportedObject {
 fn import(objects: Vec<ExportedObject>) -> SnapshotImport {
     SnapshotImport {
         tenant: slug(),
+        registration: Registration::Kept,
         taken_at: Timestamp::UNIX_EPOCH,
         origin: "test".into(),
         partial: false,
@@ -211,4 +214,27 @@ fn a_csv_export_gives_no_orders_to_terminals_and_spreadsheets() {
     for name in ["'=cmd|", "'+1+1", "'@SUM", "' -2", "Eve[2J31m", ",Ann,"] {
         assert!(text.contains(name), "{name} in {text}");
     }
+}
+
+#[test]
+fn the_tenant_is_registered_by_the_commit_of_its_first_snapshot_and_not_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(StoreSettings::in_folder(folder.path()));
+    let first = || SnapshotImport {
+        registration: Registration::New(Box::new(entry())),
+        ..import((0..6_000).map(|at| user(&format!("u{at}"), "Ann")).collect())
+    };
+    let writes = std::cell::Cell::new(0);
+    let once = || {
+        writes.set(writes.get() + 1);
+        writes.get() == 1
+    };
+    let stopped = store.import_snapshot_while(first(), &once).unwrap_err();
+    assert!(matches!(stopped, StoreError::Stopped), "{stopped}");
+    assert!(store.tenants().unwrap().is_empty());
+    store.import_snapshot(first()).unwrap();
+    assert_eq!(store.tenants().unwrap().len(), 1);
+    assert_eq!(store.load_snapshot(&slug()).unwrap().unwrap().users.len(), 6_000);
+    let again = store.import_snapshot(first()).unwrap_err();
+    assert!(matches!(again, StoreError::TenantExists(_)), "{again}");
 }

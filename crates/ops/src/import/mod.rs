@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use model::object::ObjectKind;
 use model::tenant::TenantSlug;
 use serde::Serialize;
-use store::{KindCounts, SnapshotImport, Store};
+use store::{KindCounts, SnapshotImport, Store, StoreError};
 
 use crate::Cancellation;
 use crate::progress::Progress;
@@ -117,27 +117,32 @@ pub fn import(
     }
     outcome.notes.extend(reasons(&outcome, request.completeness));
     cancellation.check()?;
+    if reading.objects.is_empty() && reading.complete_kinds.is_empty() {
+        outcome.registered = false;
+        outcome.notes.push("nothing is imported: there is no object in what was read".to_owned());
+        return Ok(outcome);
+    }
     if request.dry_run {
         return Ok(outcome);
     }
     let mut task = progress.begin("writing", None);
     task.note(request.tenant.as_str());
-    let change = tenant::put(store, &request.tenant, registered.as_ref(), told, now)?;
-    let taken = store.import_snapshot(SnapshotImport {
+    let registration = tenant::registration(&request.tenant, registered.as_ref(), told, now);
+    let snapshot = SnapshotImport {
         tenant: request.tenant.clone(),
+        registration,
         taken_at: request.taken_at,
         origin: origin(&request.paths),
         partial: request.completeness == Completeness::Partial,
         complete_kinds: reading.complete_kinds,
         objects: reading.objects,
-    });
-    let taken = match taken {
-        Ok(taken) => taken,
-        Err(error) => {
-            // The snapshot left the store as it was, and so must the registry.
-            tenant::undo(store, &request.tenant, change);
-            return Err(error.into());
+    };
+    let taken = match store.import_snapshot_while(snapshot, &|| !cancellation.is_cancelled()) {
+        Err(StoreError::Stopped) => {
+            cancellation.check()?;
+            return Err(StoreError::Stopped.into());
         }
+        taken => taken?,
     };
     outcome.snapshot_id = taken.snapshot_id;
     for (kind, counts) in taken.by_kind {

@@ -7,7 +7,7 @@ use model::object::{ExportedObject, ObjectKind};
 use model::tenant::{Licences, Tenant, TenantSlug, TenantSource};
 use model::tenant_settings::SubscribedSku;
 use serde::Deserialize as _;
-use store::{Store, StoreError};
+use store::{Registration, Store};
 
 use super::ImportError;
 
@@ -17,14 +17,6 @@ pub(super) struct Told {
     tenant_id: Option<String>,
     display_name: Option<String>,
     licence_tier: Option<String>,
-}
-
-/// What was done to the registry, so that it can be undone.
-#[derive(Debug)]
-pub(super) enum Change {
-    None,
-    Added,
-    Changed(Box<Tenant>),
 }
 
 /// The registered tenant of that name.
@@ -84,16 +76,15 @@ pub(super) fn check(
     }
 }
 
-/// Registers the tenant, or completes what the registry knows of it.
-pub(super) fn put(
-    store: &Store,
+/// What the import makes of the tenant's entry: a new one, or what the registry lacks of it.
+pub(super) fn registration(
     slug: &TenantSlug,
     registered: Option<&Tenant>,
     told: Told,
     now: Timestamp,
-) -> Result<Change, StoreError> {
+) -> Registration {
     let Some(held) = registered else {
-        store.add_tenant(&Tenant {
+        return Registration::New(Box::new(Tenant {
             slug: slug.clone(),
             display_name: told.display_name.unwrap_or_else(|| slug.to_string()),
             tenant_id: told.tenant_id,
@@ -102,28 +93,11 @@ pub(super) fn put(
             source: TenantSource::Files,
             added_at: now,
             as_of: None,
-        })?;
-        return Ok(Change::Added);
+        }));
     };
     let mut tenant = held.clone();
     tenant.tenant_id = tenant.tenant_id.or(told.tenant_id);
     // What the data says wins over what was declared: it is what the tenant really has.
     tenant.licence_tier = told.licence_tier.or(tenant.licence_tier);
-    if tenant == *held {
-        return Ok(Change::None);
-    }
-    store.update_tenant(&tenant)?;
-    Ok(Change::Changed(Box::new(held.clone())))
-}
-
-/// Makes the registry what it was. Where that fails too, the first error is the one to tell.
-pub(super) fn undo(store: &Store, slug: &TenantSlug, change: Change) {
-    let undone = match change {
-        Change::None => Ok(()),
-        Change::Added => store.remove_tenant(slug).map(|_| ()),
-        Change::Changed(before) => store.update_tenant(&before),
-    };
-    if let Err(error) = undone {
-        tracing::warn!(tenant = %slug, %error, "the registry could not be brought back");
-    }
+    if tenant == *held { Registration::Kept } else { Registration::Changed(Box::new(tenant)) }
 }

@@ -204,3 +204,42 @@ fn a_database_with_the_demonstration_takes_no_other_tenant() {
     let refused = desk.import(&desk.request()).unwrap_err();
     assert!(matches!(refused, ImportError::Demonstration), "{refused}");
 }
+
+#[test]
+fn keeping_going_with_nothing_readable_registers_nobody() {
+    let desk = Desk::new();
+    desk.write("a.json", "{");
+    let outcome = desk.import(&ImportRequest { keep_going: true, ..desk.request() }).unwrap();
+    assert!(!outcome.registered && outcome.snapshot_id.is_none());
+    assert!(outcome.notes.iter().any(|note| note.contains("no object")), "{outcome:?}");
+    assert!(desk.store().tenants().unwrap().is_empty());
+}
+
+#[test]
+fn an_import_that_is_stopped_while_it_writes_leaves_neither_snapshot_nor_tenant() {
+    let desk = Desk::new();
+    desk.write("a.json", &policy("a"));
+    let cancellation = Cancellation::new();
+    let stopped = import(
+        &desk.store(),
+        &desk.request(),
+        now(),
+        &CancelsOn("writing", cancellation.clone()),
+        &cancellation,
+    );
+    assert!(matches!(stopped, Err(ImportError::Stopped(Cancelled::Requested))), "{stopped:?}");
+    assert!(desk.store().tenants().unwrap().is_empty());
+    assert!(desk.imported().registered, "and the next one works");
+}
+
+/// Asks for a stop as soon as a task of that name begins.
+struct CancelsOn(&'static str, Cancellation);
+
+impl Progress for CancelsOn {
+    fn begin(&self, name: &str, total: Option<u64>) -> Box<dyn crate::progress::Task> {
+        if name == self.0 {
+            self.1.cancel();
+        }
+        Silent.begin(name, total)
+    }
+}

@@ -6,11 +6,11 @@ use duckdb::{Connection, params};
 use model::Timestamp;
 use model::canonical::{canonical_json, sha256_hex};
 use model::object::{ExportedObject, ObjectKind};
-use model::tenant::TenantSlug;
+use model::tenant::{Tenant, TenantSlug};
 
 use crate::times::to_sql;
 use crate::waiting::Waiting;
-use crate::{Store, StoreError, files};
+use crate::{Store, StoreError, files, tenants};
 
 /// Rows that one short section of the lock appends.
 const CHUNK: usize = 5_000;
@@ -18,8 +18,10 @@ const CHUNK: usize = 5_000;
 /// A snapshot to take in.
 #[derive(Debug, Clone)]
 pub struct SnapshotImport {
-    /// The tenant, registered already.
+    /// The tenant.
     pub tenant: TenantSlug,
+    /// What becomes of its entry in the registry, in the commit that makes the snapshot visible.
+    pub registration: Registration,
     /// When the export was made.
     pub taken_at: Timestamp,
     /// Where it came from, in a word or a path.
@@ -30,6 +32,18 @@ pub struct SnapshotImport {
     pub complete_kinds: BTreeSet<ObjectKind>,
     /// The objects; one body an id and kind.
     pub objects: Vec<ExportedObject>,
+}
+
+/// What an import does to the registry.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Registration {
+    /// Nothing: the tenant is registered and stays as it is.
+    #[default]
+    Kept,
+    /// Registers the tenant, which must be new.
+    New(Box<Tenant>),
+    /// Replaces the entry, which must be there.
+    Changed(Box<Tenant>),
 }
 
 /// What an import changed of one kind.
@@ -105,33 +119,47 @@ struct Arrival<'i> {
     taken_at: Timestamp,
     origin: &'i str,
     partial: bool,
+    registration: &'i Registration,
 }
 
 impl Store {
     /// Takes a snapshot in: what changed is appended in chunks that nobody sees, and one short
-    /// commit makes all of it visible. Importing the same again writes nothing.
+    /// commit makes all of it visible, the tenant's entry in the registry with it. Importing the
+    /// same again writes nothing.
     ///
     /// # Errors
     /// [`StoreError::UnknownTenant`] where the tenant is not registered, or goes meanwhile;
-    /// [`StoreError`] where another import runs for long, or the database is busy or cannot be
-    /// written. What is visible in the store is then as it was.
+    /// [`StoreError::TenantExists`] where somebody else registers it meanwhile; [`StoreError`]
+    /// where another import runs for long, or the database is busy or cannot be written. What is
+    /// visible in the store is then as it was.
     pub fn import_snapshot(&self, import: SnapshotImport) -> Result<SnapshotOutcome, StoreError> {
+        self.import_snapshot_while(import, &|| true)
+    }
+
+    /// As [`Store::import_snapshot`], and asks before each write, the commit included, whether to
+    /// go on.
+    ///
+    /// # Errors
+    /// As there, and [`StoreError::Stopped`] where it may not go on.
+    pub fn import_snapshot_while(
+        &self,
+        import: SnapshotImport,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<SnapshotOutcome, StoreError> {
         files::make_folder(self.settings())?;
         // Imports exclude one another, so that a sweep never takes a living one's rows.
         let _lock =
             files::lock(self.settings(), "import.lock", &mut Waiting::new(self.settings()))?;
-        let (known, left_over) = self.read(|conn| {
-            must_exist(conn, &import.tenant)?;
-            let known = Known {
-                hashes: current(conn, import.tenant.as_str())?,
-                complete: super::load::complete(conn, import.tenant.as_str(), None)?,
-            };
-            Ok((known, unfinished(conn)?))
-        })?;
-        if left_over > 0 {
-            self.write(sweep)?;
-        }
-        let SnapshotImport { tenant, taken_at, origin, partial, complete_kinds, objects } = import;
+        let known = self.known(&import)?;
+        let SnapshotImport {
+            tenant,
+            registration,
+            taken_at,
+            origin,
+            partial,
+            complete_kinds,
+            objects,
+        } = import;
         let mut found = compare(&known, objects)?;
         if !partial {
             retire(&mut found, &known, &complete_kinds);
@@ -139,6 +167,10 @@ impl Store {
             found.complete = new.copied().collect();
         }
         if found.versions.is_empty() && found.closed.is_empty() && found.complete.is_empty() {
+            if registration != Registration::Kept {
+                stop_unless(go_on)?;
+                self.write(|tx| register(tx, &tenant, &registration))?;
+            }
             return Ok(found.outcome);
         }
         let id = uuid::Uuid::now_v7().to_string();
@@ -149,8 +181,9 @@ impl Store {
             taken_at,
             origin: &origin,
             partial,
+            registration: &registration,
         };
-        if let Err(error) = self.take_in(&arrival, &found) {
+        if let Err(error) = self.take_in(&arrival, &found, go_on) {
             if let Err(later) = self.write(sweep) {
                 tracing::warn!(error = %later, "the next import removes what this one left behind");
             }
@@ -160,14 +193,61 @@ impl Store {
         Ok(found.outcome)
     }
 
-    fn take_in(&self, arrival: &Arrival<'_>, found: &Difference) -> Result<(), StoreError> {
+    /// What is there of the tenant, once what an interrupted import left behind is gone.
+    fn known(&self, import: &SnapshotImport) -> Result<Known, StoreError> {
+        let is_new = matches!(import.registration, Registration::New(_));
+        if is_new && !self.exists() {
+            return Ok(Known { hashes: HashMap::new(), complete: BTreeSet::new() });
+        }
+        let tenant = import.tenant.as_str();
+        let (known, left_over) = self.read(|conn| {
+            if !is_new {
+                must_exist(conn, &import.tenant)?;
+            }
+            let known = Known {
+                hashes: current(conn, tenant)?,
+                complete: super::load::complete(conn, tenant, None)?,
+            };
+            Ok((known, unfinished(conn)?))
+        })?;
+        if left_over > 0 {
+            self.write(sweep)?;
+        }
+        Ok(known)
+    }
+
+    fn take_in(
+        &self,
+        arrival: &Arrival<'_>,
+        found: &Difference,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<(), StoreError> {
         let mut chunks: Vec<&[NewVersion]> = found.versions.chunks(CHUNK).collect();
         // The last one arrives with the commit, so that most imports are one write.
         let last = chunks.pop().unwrap_or_default();
         for chunk in chunks {
+            stop_unless(go_on)?;
             self.write(|tx| append(tx, arrival, chunk))?;
         }
+        stop_unless(go_on)?;
         self.write(|tx| commit(tx, arrival, found, last))
+    }
+}
+
+fn stop_unless(go_on: &dyn Fn() -> bool) -> Result<(), StoreError> {
+    if go_on() { Ok(()) } else { Err(StoreError::Stopped) }
+}
+
+/// Writes the tenant's entry as the import has it.
+fn register(
+    tx: &Connection,
+    tenant: &TenantSlug,
+    registration: &Registration,
+) -> Result<(), StoreError> {
+    match registration {
+        Registration::Kept => must_exist(tx, tenant),
+        Registration::New(entry) => tenants::add(tx, entry),
+        Registration::Changed(entry) => tenants::replace(tx, entry),
     }
 }
 
@@ -253,7 +333,7 @@ fn commit(
     found: &Difference,
     rest: &[NewVersion],
 ) -> Result<(), StoreError> {
-    must_exist(tx, arrival.tenant)?;
+    register(tx, arrival.tenant, arrival.registration)?;
     append(tx, arrival, rest)?;
     close(tx, arrival, &found.closed)?;
     let tenant = arrival.tenant.as_str();
