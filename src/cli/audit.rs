@@ -7,8 +7,9 @@ use model::rule::Severity;
 use model::run::AuditReport;
 use model::tenant::TenantSlug;
 use ops::auditing::{AuditRequest, FleetAudit, audit_files, audit_fleet, select};
-use report::Format;
+use report::{Depth, Excerpt, Format, Style};
 
+use super::remark::remark;
 use super::rendering::{envelope, format, style};
 use super::{CliError, Context, Failure, Outcome};
 
@@ -43,6 +44,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<Severity>,
 
+    /// In a table, show failures of this severity or worse, and count the rest
+    #[arg(long, value_name = "SEVERITY")]
+    severity: Option<Severity>,
+
+    /// In a table, name failures without reason and witnesses
+    #[arg(long)]
+    brief: bool,
+
     /// Show what would be found, and record nothing
     #[arg(long)]
     dry_run: bool,
@@ -52,7 +61,22 @@ pub(super) struct Args {
     no_narratives: bool,
 }
 
+impl Args {
+    fn excerpt(&self, format: Format) -> Result<Excerpt, CliError> {
+        if format != Format::Table && (self.brief || self.severity.is_some()) {
+            return Err(CliError::usage(format!(
+                "--brief and --severity are for tables; {format} has everything"
+            )));
+        }
+        Ok(Excerpt {
+            least: self.severity.unwrap_or(Excerpt::WHOLE.least),
+            depth: if self.brief { Depth::Brief } else { Depth::Full },
+        })
+    }
+}
+
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
+    let style = Style { excerpt: args.excerpt(format(context))?, ..style(context) };
     let catalogue = super::rules::catalogue(context)?;
     let now = context.now();
     if !args.policies.is_empty() {
@@ -63,7 +87,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         for note in notes {
             context.remark(&format!("note: {note}"));
         }
-        let text = report::audit(&report, &envelope(context), format(context), &style(context))?;
+        let text = report::audit(&report, &envelope(context), format(context), &style)?;
         context.output().write(&text)?;
         return Ok(verdict(args.fail_on, report.worst(), false));
     }
@@ -90,14 +114,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         context.progress().as_ref(),
         context.cancellation(),
     )?;
-    show(context, &fleet, one)?;
+    show(context, &fleet, one, style)?;
     for tenant in &fleet.tenants {
         if let Err(error) = &tenant.report {
-            eprintln!(
-                "error: tenant {}: {}",
-                tenant.tenant.slug,
-                model::text::sanitize(&error.to_string())
-            );
+            remark(&format!("error: tenant {}: {error}", tenant.tenant.slug));
         }
     }
     Ok(verdict(args.fail_on, fleet.worst(), fleet.some_failed()))
@@ -121,9 +141,9 @@ fn full(context: &Context, one: bool) -> bool {
 }
 
 /// One tenant in full; several as a fleet at a terminal, and in full for programs.
-fn show(context: &Context, fleet: &FleetAudit, one: bool) -> Result<(), CliError> {
+fn show(context: &Context, fleet: &FleetAudit, one: bool, style: Style) -> Result<(), CliError> {
     let format = format(context);
-    let (envelope, style) = (envelope(context), style(context));
+    let envelope = envelope(context);
     let full = full(context, one);
     let text = if full {
         let reports: Vec<AuditReport> = fleet.reports().cloned().collect();

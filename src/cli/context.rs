@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 
+use super::remark::remark;
 use jiff::Timestamp;
 use model::text::sanitize;
 use ops::Cancellation;
@@ -131,14 +132,15 @@ impl Context {
     pub fn actor(&self) -> String {
         ["CSTACK_ACTOR", "LOGNAME", "USER"]
             .into_iter()
-            .find_map(|name| self.request.environment.get(name))
-            .map_or_else(|| "unknown".to_owned(), |name| sanitize(name).into_owned())
+            .find_map(|name| self.request.environment.get(name).map(str::to_owned))
+            .or_else(login_name)
+            .map_or_else(|| "unknown".to_owned(), |name| sanitize(&name).into_owned())
     }
 
     /// A remark on standard error, unless `--quiet`.
     pub fn remark(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{}", sanitize(text));
+            remark(text);
         }
     }
 
@@ -149,4 +151,14 @@ impl Context {
     pub fn confirm(&self, question: &str, yes: bool) -> Result<(), CliError> {
         if yes { Ok(()) } else { prompt::confirm(question, &self.cancellation) }
     }
+}
+/// The name that the system has for who runs this, where the environment tells none (cron, systemd).
+#[cfg(unix)]
+fn login_name() -> Option<String> {
+    nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.name)
+}
+
+#[cfg(not(unix))]
+fn login_name() -> Option<String> {
+    None
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::tenant::TenantSlug;
 use ops::auditing::{AuditRequest, audit_fleet, select};
-use report::Coverage;
+use report::{Coverage, Depth};
 
 use super::rendering::{envelope, format, style};
 use super::{CliError, Context, Failure, Outcome};
@@ -18,6 +18,10 @@ pub(super) struct Args {
     /// One cell in full: user segment and application segment
     #[arg(long, value_name = "USERS,APPS")]
     cell: Option<String>,
+
+    /// In a table, tell of each weak cell below the matrix who and how
+    #[arg(long, conflicts_with = "cell")]
+    details: bool,
 
     /// Take this time as now (a date or RFC 3339)
     #[arg(long, value_name = "TIME", value_parser = super::moment::moment)]
@@ -51,7 +55,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         .ok_or_else(|| CliError::new(Failure::General, "the tenant's report was not kept"))?;
     let coverage =
         Coverage { tenant: &report.tenant, as_of: report.as_of, matrix: &report.coverage };
-    let (envelope, format, style) = (envelope(context), format(context), style(context));
+    let (envelope, format, mut style) = (envelope(context), format(context), style(context));
+    style.excerpt.depth = if args.details { Depth::Full } else { Depth::Brief };
     let text = match &args.cell {
         None => report::coverage(&coverage, &envelope, format, &style)?,
         Some(cell) => {

@@ -5,6 +5,7 @@ use std::fmt::{Display, Write as _};
 use std::io;
 use std::process::ExitCode;
 
+use super::remark::remark;
 use model::text::sanitize;
 use ops::Cancelled;
 use ops::catalogue::CatalogueError;
@@ -73,7 +74,7 @@ impl CliError {
     /// Prints it to standard error and gives the exit code.
     pub(super) fn report(&self) -> ExitCode {
         if self.failure != Failure::ReaderGone {
-            eprint!("{}", self.text());
+            self.text().lines().for_each(remark);
         }
         ExitCode::from(self.failure.code())
     }

@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Subcommand};
 use jiff::Timestamp;
 use model::exception::ExceptionEntry;
+use model::snapshot::TenantSnapshot;
 use model::tenant::TenantSlug;
 use model::text::sanitize;
 use ops::config::OutputFormat;
@@ -113,7 +114,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
             let (entry, label) = exceptions::add(&store, &new)?;
             told(context, "added", &entry, &label)?;
         }
-        Action::List { tenant } => list(context, &exceptions::list(&store, tenant)?, now)?,
+        Action::List { tenant } => {
+            let entries = exceptions::list(&store, tenant)?;
+            list(context, &entries, ops::registers::snapshot_of(&store, tenant)?.as_ref(), now)?;
+        }
         Action::Renew { id, tenant, expires, reason } => {
             let reason = reason.as_deref().map(sanitize);
             let (at, reason) = (end(expires)?, reason.as_deref());
@@ -155,7 +159,12 @@ fn told(
     context.output().write(&format!("{what} {}: {kind} {label}, ends {end}\n", entry.id))
 }
 
-fn list(context: &Context, entries: &[ExceptionEntry], now: Timestamp) -> Result<(), CliError> {
+fn list(
+    context: &Context,
+    entries: &[ExceptionEntry],
+    snapshot: Option<&TenantSnapshot>,
+    now: Timestamp,
+) -> Result<(), CliError> {
     if context.output().format_among(&[OutputFormat::Table, OutputFormat::Json])?
         == OutputFormat::Json
     {
@@ -174,7 +183,7 @@ fn list(context: &Context, entries: &[ExceptionEntry], now: Timestamp) -> Result
                 "{}  {} {}{rule}  {state} {}  {}: {}",
                 entry.id,
                 entry.subject.kind(),
-                sanitize(entry.subject.id()),
+                sanitize(&exceptions::label(entry, snapshot)),
                 entry.expires_at.strftime("%Y-%m-%d"),
                 sanitize(&entry.owner),
                 sanitize(&entry.reason),

@@ -32,6 +32,7 @@ mod paths;
 mod progress;
 mod prompt;
 mod registers;
+mod remark;
 mod rendering;
 mod rules;
 mod run;

@@ -1,7 +1,7 @@
 //! Reports as this run wants them: format, width, colour, and what each says of its making.
 
 use ops::config::OutputFormat;
-use report::{Envelope, Format, Style};
+use report::{Envelope, Excerpt, Format, Style};
 
 use super::Context;
 
@@ -33,5 +33,6 @@ pub(super) fn style(context: &Context) -> Style {
     Style {
         width: terminal.map_or(WIDTH_ELSEWHERE, |(width, _)| width.0),
         colour: context.output().colour(),
+        excerpt: Excerpt::WHOLE,
     }
 }

@@ -6,6 +6,7 @@ use model::tenant::TenantSlug;
 use ops::auditing::{AuditRequest, TenantAuditError};
 use ops::nightly::{RunRequest, run as run_all};
 
+use super::remark::remark;
 use super::rendering::{envelope, format, style};
 use super::{CliError, Context, Outcome};
 
@@ -61,11 +62,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
                     context.remark(&format!("note: tenant {}: {note}", import.tenant));
                 }
             }
-            Err(error) => eprintln!(
-                "error: tenant {}: {}",
-                import.tenant,
-                model::text::sanitize(&error.to_string())
-            ),
+            Err(error) => remark(&format!("error: tenant {}: {error}", import.tenant)),
         }
     }
     let rows = done.fleet.rows();
@@ -86,11 +83,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         if let Err(error) = &tenant.report
             && !matches!(error, TenantAuditError::NotImported(_))
         {
-            eprintln!(
-                "error: tenant {}: {}",
-                tenant.tenant.slug,
-                model::text::sanitize(&error.to_string())
-            );
+            remark(&format!("error: tenant {}: {error}", tenant.tenant.slug));
         }
     }
     Ok(super::audit::verdict(args.fail_on, done.fleet.worst(), done.some_failed()))

@@ -248,3 +248,16 @@ fn a_rule_that_an_exception_switches_off_is_not_shown_as_a_promise_kept() {
     let (_, rule) = passing.split_once("rule.managed-device-all-users").unwrap();
     assert!(rule.trim_start().starts_with("declared as intended until"), "{rule}");
 }
+
+#[test]
+fn a_table_can_be_kept_short_and_says_what_it_leaves_out() {
+    let machine = with(&json!([mfa_for_everybody()]));
+    let whole = ["audit", "--policies", "policies.json"];
+    let brief = [&whole[..], &["--brief", "--severity", "high"]].concat();
+    let (told, all) = (machine.told(&brief), machine.told(&whole));
+    assert!(told.lines().count() * 2 < all.lines().count(), "{told}");
+    assert!(told.contains("rule.phishing-resistant-mfa-admins") && told.contains(" below high"), "{told}");
+    assert!(!told.contains("rule.token-protection"), "{told}");
+    let refused = machine.refused(2, &[&brief[..], &["--format", "json"]].concat());
+    assert!(refused.contains("--brief and --severity are for tables"), "{refused}");
+}

@@ -52,11 +52,15 @@ fn at_80_columns(machine: &Machine, arguments: &[&str]) -> Option<(String, Strin
 }
 
 #[test]
-fn the_matrix_fits_80_columns_and_is_followed_by_the_weak_cells() {
+fn the_matrix_fits_80_columns_and_the_weak_cells_follow_on_request() {
     let machine = neglected();
     let mut arguments = coverage(&["--data-dir", "data", "--color", "never", "--quiet"]);
-    let Some((shown, _)) = at_80_columns(&machine, &arguments) else { return };
-    let (matrix, cells) = shown.split_once("\n\nAny admin on All apps\n").unwrap();
+    let Some((matrix, _)) = at_80_columns(&machine, &arguments) else { return };
+    assert!(matrix.lines().count() < 24, "it fits a screen: {matrix}");
+    let mut detailed = arguments.clone();
+    detailed.push("--details");
+    let (shown, _) = at_80_columns(&machine, &detailed).unwrap();
+    let (_, cells) = shown.split_once("\n\nAny admin on All apps\n").unwrap();
     assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
     assert!(cells.contains("\nPrivileged tier-0 on Legacy authentication\n"), "{cells}");
     insta::assert_snapshot!(matrix);
@@ -105,7 +109,10 @@ fn one_cell_is_told_to_programs_with_its_witnesses() {
 fn spreadsheets_get_a_line_and_documents_a_table_cell_for_each() {
     let machine = harbourlight();
     let lines = machine.told(&coverage(&["--format", "csv"]));
-    assert!(lines.starts_with("tenant,users,apps,members,undecided,weakest,expected,"), "{lines}");
+    assert!(
+        lines.starts_with("tenant,users,apps,members,excepted,undecided,weakest,expected,"),
+        "{lines}"
+    );
     assert_eq!(lines.lines().count(), 26);
     let page = machine.told(&coverage(&["--format", "md"]));
     let heading = "| Users | Members | All apps | Microsoft 365 core | Admin portals | \
@@ -158,4 +165,16 @@ fn a_tenant_that_is_unknown_or_empty_is_named() {
     assert!(unknown.contains("there is no tenant \"nobody\""), "{unknown}");
     let empty = machine.refused(1, &["coverage", "--tenant", "empty"]);
     assert!(empty.contains("`cstack import --tenant empty PATH`"), "{empty}");
+}
+
+#[test]
+fn without_directory_data_the_matrix_counts_nobody() {
+    let machine = crate::policy_files::with(&json!([crate::exports::mfa_for_everybody()]));
+    machine.told(&["import", "--tenant", "contoso", "policies.json"]);
+    let told = machine.told(&["coverage", "--tenant", "contoso"]);
+    assert!(told.contains("Without directory data nobody can be counted"), "{told}");
+    let row = told.lines().find(|line| line.starts_with("All users")).unwrap();
+    assert!(!row.chars().any(|c| c.is_ascii_digit()), "{row}");
+    let cell = machine.told(&["coverage", "--tenant", "contoso", "--cell", "any-admin,all-apps"]);
+    assert!(cell.contains("not known without directory data"), "{cell}");
 }

@@ -75,7 +75,7 @@ fn a_renamed_tenants_findings_keep_their_history() {
 fn emergency_accounts_are_declared_by_name_and_only_where_they_exist() {
     let machine = fleet();
     let suggested = machine.told(&["tenant", "break-glass", "suggest", "contoso"]);
-    assert_eq!(suggested, "11111111-0000-4000-8000-000000000001  breakglass1@contoso.example\n");
+    assert_eq!(suggested, "breakglass1@contoso.example  11111111-0000-4000-8000-000000000001\n");
     let told = machine.remarked(&[
         "tenant",
         "break-glass",

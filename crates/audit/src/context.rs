@@ -126,15 +126,15 @@ impl<'a> Context<'a> {
         outcome
     }
 
-    /// A population without those who count as intended, and whether any of them were in it.
-    pub(crate) fn population(&self, population: &Population, rule: &str) -> (PrincipalSet, bool) {
+    /// A population without those who count as intended, and how many of them were in it.
+    pub(crate) fn population(&self, population: &Population, rule: &str) -> (PrincipalSet, usize) {
         let mut set = self.set.resolve(population);
         let before = set.yes.count_ones(..) + set.maybe.count_ones(..);
         if !set.workload {
             set.remove(&self.intended(rule));
         }
         let after = set.yes.count_ones(..) + set.maybe.count_ones(..);
-        (set, after < before)
+        (set, before.saturating_sub(after))
     }
 
     /// Names of principals, each id once, sorted by name; with their number.

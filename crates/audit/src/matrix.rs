@@ -93,6 +93,7 @@ pub(crate) fn coverage(context: &Context<'_>) -> Result<(CoverageMatrix, CellRes
             app_segments: options.app_segments.iter().map(|s| segment(&s.id, &s.title)).collect(),
             cells,
             score,
+            hypothetical: context.hypothetical,
         },
         results,
     ))
@@ -148,11 +149,12 @@ fn cell(
         })
         .collect::<Result<_, _>>()?;
     let situation = situation(&apps.by, &RawWhen::default()).map_err(bad)?;
-    let (members, _) = context.population(population, &meta.id);
+    let (members, excepted) = context.population(population, &meta.id);
     let mut cell = CoverageCell {
         users: users.id.clone(),
         apps: apps.id.clone(),
         members: members.yes.count_ones(..),
+        excepted,
         undecided: 0,
         weakest: None,
         distribution: Vec::new(),

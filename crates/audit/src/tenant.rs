@@ -180,9 +180,9 @@ pub(crate) fn outcomes(context: &Context<'_>, rule: &Rule) -> Vec<Outcome> {
 fn expect(context: &Context<'_>, rule: &Rule, expectation: &Expectation) -> Outcome {
     let id = &rule.meta.id;
     let who = expectation.population.words();
-    let (population, some_intended) = context.population(&expectation.population, id);
+    let (population, excepted) = context.population(&expectation.population, id);
     if population.is_empty() {
-        return if some_intended {
+        return if excepted > 0 {
             Outcome::of_tenant(
                 context,
                 RuleStatus::Pass,
@@ -201,9 +201,12 @@ fn expect(context: &Context<'_>, rule: &Rule, expectation: &Expectation) -> Outc
     let judgement = context.set.judge(&enforcement, &expectation.demand);
     let demand = expectation.demand.words();
     let reaching = expectation.reaching_words();
+    let left_out = left_out(context, excepted);
     if judgement.breaches.is_empty() && judgement.undecided.is_empty() {
-        let reason =
-            format!("every path of {} {who} to {reaching} asks for {demand}", judgement.holds);
+        let reason = format!(
+            "every path of {} {who} to {reaching} asks for {demand}{left_out}",
+            judgement.holds
+        );
         return Outcome::of_tenant(context, RuleStatus::Pass, reason);
     }
     let (status, witnesses) = witnesses(context, &enforcement, &judgement, &expectation.demand);
@@ -216,7 +219,7 @@ fn expect(context: &Context<'_>, rule: &Rule, expectation: &Expectation) -> Outc
         }
         RuleStatus::Fail => {
             format!(
-                "{} is enough for {} of {everybody} {who} {}{more}",
+                "{} is enough for {} of {everybody} {who} {}{more}{left_out}",
                 first.enough, first.total, first.path
             )
         }
@@ -237,6 +240,16 @@ pub(crate) fn nobody(context: &Context<'_>, population: &Population) -> Outcome 
     } else {
         let reason = format!("the tenant has no {who}");
         Outcome::of_tenant(context, RuleStatus::NotApplicable, reason)
+    }
+}
+
+/// Words for those whom emergency accounts and exceptions leave out of a judgement.
+pub(crate) fn left_out(context: &Context<'_>, excepted: usize) -> String {
+    match excepted {
+        0 => String::new(),
+        _ if context.hypothetical => "; declared exceptions are left out".to_owned(),
+        1 => "; 1 more is excepted".to_owned(),
+        more => format!("; {more} more are excepted"),
     }
 }
 

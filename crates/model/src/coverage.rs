@@ -25,7 +25,10 @@ pub struct CoverageCell {
     pub apps: String,
     /// How many members the user segment has.
     pub members: usize,
-    /// Members of whom the data cannot tell the guarantee.
+    /// Those of the segment whom a declared emergency account or an exception leaves out: they are
+    /// no members here.
+    pub excepted: usize,
+    /// Members who may have more than `distribution` says; the data cannot tell.
     pub undecided: usize,
     /// The guarantee of the least protected member; absent for an empty segment.
     pub weakest: Option<Rung>,
@@ -56,6 +59,9 @@ pub struct CoverageMatrix {
     /// Share of decided members over all cells that hold what is expected, 0 to 100; absent where
     /// no member was decided.
     pub score: Option<u8>,
+    /// Whether there was no directory data, so that members are kinds of people that policies name
+    /// and their numbers say nothing.
+    pub hypothetical: bool,
 }
 
 impl CoverageMatrix {

@@ -49,8 +49,19 @@ pub enum WhatIfError {
         name: String,
     },
     /// No such application.
-    #[error("{0:?} is no application id and no known name: `Azure DevOps`, or the id")]
-    UnknownApplication(String),
+    #[error("{name:?} is no application id and no known name{}", advice(.like))]
+    UnknownApplication {
+        /// What was asked for.
+        name: String,
+        /// Names that are like it.
+        like: Vec<String>,
+    },
+    /// A suite that policies name, and no application.
+    #[error(
+        "{0} is a suite and not one application: ask for one of it, `--app \"Office 365 Exchange Online\"` or \
+         `--app \"Azure Portal\"`"
+    )]
+    Suite(&'static str),
     /// No such service principal.
     #[error("tenant {tenant} has no service principal {name:?}: give its name or object id")]
     UnknownWorkload {
@@ -59,6 +70,17 @@ pub enum WhatIfError {
         /// What was asked for.
         name: String,
     },
+}
+
+/// Names to choose from, a few of them.
+fn advice(like: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let quoted: Vec<_> = like.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();
+    match like.len() {
+        0 => ": give the id, or a name such as \"Azure DevOps\"".to_owned(),
+        all if all > SHOWN => format!(": it may be {} or {} more", quoted.join(", "), all - SHOWN),
+        _ => format!(": it may be {}", quoted.join(" or ")),
+    }
 }
 
 /// A tenant, loaded for questions.
@@ -149,10 +171,11 @@ impl Subject {
             })
     }
 
-    /// Id and name of an application by id, the tenant's name for it, or its well-known name.
+    /// Id and name of an application by id, the tenant's name for it, its well-known name, or words
+    /// that only one well-known name has.
     ///
     /// # Errors
-    /// [`WhatIfError::UnknownApplication`].
+    /// [`WhatIfError::UnknownApplication`]; [`WhatIfError::Suite`] where many are meant.
     pub fn application(&self, name: &str) -> Result<(String, String), WhatIfError> {
         let local = self.snapshot.service_principals.iter().find(|principal| {
             principal.app_id.eq_ignore_ascii_case(name)
@@ -172,6 +195,18 @@ impl Subject {
             let known = applications::application_name(name).unwrap_or(name);
             return Ok((name.to_owned(), known.to_owned()));
         }
-        Err(WhatIfError::UnknownApplication(name.to_owned()))
+        let suites = [applications::OFFICE_365, applications::ADMIN_PORTALS];
+        if let Some(suite) = suites.into_iter().find(|suite| suite.eq_ignore_ascii_case(name)) {
+            return Err(WhatIfError::Suite(suite));
+        }
+        let mut like: Vec<(&str, &str)> = applications::applications_like(name).collect();
+        like.dedup_by_key(|(_, name)| *name);
+        match like.as_slice() {
+            [(id, name)] => Ok(((*id).to_owned(), (*name).to_owned())),
+            _ => Err(WhatIfError::UnknownApplication {
+                name: name.to_owned(),
+                like: like.iter().map(|(_, name)| (*name).to_owned()).collect(),
+            }),
+        }
     }
 }

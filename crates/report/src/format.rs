@@ -1,6 +1,7 @@
 //! What a renderer is asked for, and what it may answer.
 
 use model::Timestamp;
+use model::rule::Severity;
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +64,31 @@ pub struct Style {
     pub width: u16,
     /// Whether to colour (ANSI SGR). Every report reads as well without.
     pub colour: bool,
+    /// How much is shown.
+    pub excerpt: Excerpt,
+}
+
+/// How much of a report a table shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Failures below this severity are only counted.
+    pub least: Severity,
+    /// Whether failures and weak cells are told with reason and witnesses.
+    pub depth: Depth,
+}
+
+impl Excerpt {
+    /// Everything.
+    pub const WHOLE: Self = Self { least: Severity::Info, depth: Depth::Full };
+}
+
+/// How far a table goes into each thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// It is named.
+    Brief,
+    /// It is told.
+    Full,
 }
 
 impl Style {

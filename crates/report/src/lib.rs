@@ -30,10 +30,15 @@ pub use findings::{
     FindingDetail, FindingTally, finding, finding_history, findings, findings_summary,
 };
 pub use fleet::{FleetRow, fleet};
-pub use format::{Envelope, Format, ReportError, Style};
+pub use format::{Depth, Envelope, Excerpt, Format, ReportError, Style};
 pub use json::SCHEMA_VERSION;
 pub use rules::{rule, rules, rules_markdown};
 pub use tenants::{TenantRow, tenant, tenants};
+
+/// Breaks a text into lines of at most `columns`, between words where it can.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    layout::wrap(text, columns)
+}
 
 /// The formats of a list.
 pub(crate) const LIST_FORMATS: &[Format] =

@@ -108,7 +108,7 @@ pub(super) fn run(context: &Context, store: &ops::Store, args: &Args) -> Result<
                     .collect();
                 return output.write_json(&found);
             }
-            let line = |meant: &Meant| format!("{}  {}", meant.id, sanitize(&meant.label));
+            let line = |meant: &Meant| format!("{}  {}", sanitize(&meant.label), meant.id);
             lines(context, "No name looks like an emergency account's.\n", found.iter().map(line))
         }
     }
@@ -122,8 +122,8 @@ fn describe(account: &BreakGlassAccount) -> String {
     };
     format!(
         "{}  {}  {monitored}  declared {} by {}",
-        account.user_id,
         sanitize(&account.label),
+        account.user_id,
         account.declared_at.strftime("%Y-%m-%d"),
         sanitize(&account.declared_by),
     )

@@ -168,9 +168,25 @@ pub fn application_id(name: &str) -> Option<&'static str> {
         .map(|(id, _)| *id)
 }
 
+/// The applications whose names have every word of a text, without regard to case: id and name.
+pub fn applications_like(text: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let wanted: Vec<String> = text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    OFFICE_365_MEMBERS.iter().chain(APPLICATIONS).copied().filter(move |(_, name)| {
+        let name = name.to_lowercase();
+        !wanted.is_empty() && wanted.iter().all(|word| name.contains(word.as_str()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_application_is_found_by_some_words_of_its_name() {
+        let found: Vec<_> = applications_like("365 sharepoint ONLINE").map(|(id, _)| id).collect();
+        assert_eq!(found, [SHAREPOINT_ONLINE]);
+        assert_eq!(applications_like(" ").count(), 0);
+    }
 
     #[test]
     fn the_suites_services_have_names_both_ways() {

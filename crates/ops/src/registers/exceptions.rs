@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use model::exception::{ExceptionEntry, ExceptionSubject};
+use model::snapshot::TenantSnapshot;
 use model::tenant::TenantSlug;
 use store::AddedException;
 use store::Store;
@@ -120,6 +121,17 @@ fn subject(
 pub fn list(store: &Store, tenant: &TenantSlug) -> Result<Vec<ExceptionEntry>, RegisterError> {
     store.tenant(tenant)?;
     Ok(store.exceptions(tenant)?)
+}
+
+/// What an exception is for, as people call it: its id where the stored data has no name for it.
+pub fn label(entry: &ExceptionEntry, snapshot: Option<&TenantSnapshot>) -> String {
+    let id = entry.subject.id();
+    let named = snapshot.and_then(|snapshot| match &entry.subject {
+        ExceptionSubject::Principal(id) => resolve::principal(snapshot, id).ok(),
+        ExceptionSubject::Policy(id) => resolve::policy(snapshot, id).ok(),
+        ExceptionSubject::Rule(_) => None,
+    });
+    named.map_or_else(|| id.to_owned(), |meant| meant.label)
 }
 
 /// Gives an exception another end, and where told another reason.

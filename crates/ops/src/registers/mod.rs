@@ -102,7 +102,10 @@ pub enum RegisterError {
 }
 
 /// What is known of a tenant; `None` where nothing was imported.
-fn snapshot_of(
+///
+/// # Errors
+/// [`RegisterError`] where the tenant is not registered or the database cannot be read.
+pub fn snapshot_of(
     store: &Store,
     tenant: &TenantSlug,
 ) -> Result<Option<TenantSnapshot>, RegisterError> {

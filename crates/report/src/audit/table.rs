@@ -6,7 +6,7 @@ use model::run::AuditReport;
 use super::{ORDER, heading, names_subject, ordered};
 use crate::counts::{SeverityCounts, StatusCounts, worst_first};
 use crate::layout::{Paint, Screen, Span, of_severity, of_status, pad_right, width};
-use crate::{Style, when, witness};
+use crate::{Depth, Excerpt, Style, when, witness};
 
 /// Columns that the severity takes before a rule.
 const BESIDE: usize = 10;
@@ -22,13 +22,14 @@ pub(super) fn draw(reports: &[AuditReport], style: Style) -> String {
             screen.blank();
             screen.blank();
         }
-        tenant(&mut screen, report);
+        tenant(&mut screen, report, style.excerpt);
     }
     screen.finish()
 }
 
-fn tenant(screen: &mut Screen, report: &AuditReport) {
+fn tenant(screen: &mut Screen, report: &AuditReport, excerpt: Excerpt) {
     header(screen, report);
+    let whole = excerpt == Excerpt::WHOLE;
     let results = ordered(report);
     if results.is_empty() {
         screen.blank();
@@ -36,18 +37,26 @@ fn tenant(screen: &mut Screen, report: &AuditReport) {
     }
     for status in ORDER {
         let of_status: Vec<_> = results.iter().filter(|r| r.status == status).collect();
-        if of_status.is_empty() {
+        if of_status.is_empty() || (status == RuleStatus::Pass && !whole) {
             continue;
         }
         screen.heading(&format!("{} ({})", heading(status), of_status.len()));
-        for (at, result) in of_status.into_iter().enumerate() {
-            if at > 0 && status == RuleStatus::Fail {
+        let all = of_status.len();
+        let shown = of_status.into_iter().filter(|result| result.severity >= excerpt.least);
+        let mut count = 0;
+        for result in shown {
+            if count > 0 && status == RuleStatus::Fail && excerpt.depth == Depth::Full {
                 screen.blank();
             }
-            draw_result(screen, result);
+            draw_result(screen, result, excerpt.depth);
+            count += 1;
+        }
+        if count < all {
+            let rest = format!("and {} below {}", all - count, excerpt.least);
+            screen.paragraph(BESIDE, &Span::painted(rest, Paint::Dim));
         }
     }
-    if !report.notes.is_empty() {
+    if !report.notes.is_empty() && whole {
         screen.heading("Notes on the data");
         for note in &report.notes {
             screen.paragraph(2, &Span::new(note.as_str()));
@@ -96,7 +105,7 @@ fn header(screen: &mut Screen, report: &AuditReport) {
     screen.line(&line);
 }
 
-fn draw_result(screen: &mut Screen, result: &RuleResult) {
+fn draw_result(screen: &mut Screen, result: &RuleResult, depth: Depth) {
     let mut first = vec![
         Span::painted(
             pad_right(result.severity.as_str(), BESIDE),
@@ -128,7 +137,14 @@ fn draw_result(screen: &mut Screen, result: &RuleResult) {
             screen.paragraph(BESIDE, &Span::new(result.reason.as_str()));
         }
         RuleStatus::Fail => {
-            screen.paragraph(BESIDE, &Span::painted(result.title.as_str(), Paint::Dim));
+            // The title of a cell begins with the subject beside it.
+            let title = result.title.as_str();
+            let rest = title.strip_prefix(result.subject_label.as_str());
+            let title = rest.and_then(|rest| rest.strip_prefix(": ")).unwrap_or(title);
+            screen.paragraph(BESIDE, &Span::painted(title, Paint::Dim));
+            if depth == Depth::Brief {
+                return;
+            }
             screen.paragraph(BESIDE, &Span::new(result.reason.as_str()));
             witness::draw(screen, BESIDE, &result.witnesses);
         }

@@ -10,6 +10,7 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MatrixBody<'a> {
     score: Option<u8>,
+    hypothetical: bool,
     user_segments: &'a [Segment],
     app_segments: &'a [Segment],
     cells: Vec<CellBody<'a>>,
@@ -22,6 +23,7 @@ pub(super) struct CellBody<'a> {
     users: &'a str,
     apps: &'a str,
     members: usize,
+    excepted: usize,
     undecided: usize,
     weakest: Option<Rung>,
     expected: Rung,
@@ -43,6 +45,7 @@ impl<'a> MatrixBody<'a> {
     pub(crate) fn of(matrix: &'a CoverageMatrix) -> Self {
         Self {
             score: matrix.score,
+            hypothetical: matrix.hypothetical,
             user_segments: &matrix.user_segments,
             app_segments: &matrix.app_segments,
             cells: matrix.cells.iter().map(CellBody::of).collect(),
@@ -61,6 +64,7 @@ impl<'a> CellBody<'a> {
             users: &cell.users,
             apps: &cell.apps,
             members: cell.members,
+            excepted: cell.excepted,
             undecided: cell.undecided,
             weakest: cell.weakest,
             expected: cell.expected,

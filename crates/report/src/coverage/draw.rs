@@ -2,11 +2,11 @@
 
 use model::coverage::CoverageCell;
 
-use super::{Coverage, distribution, heat_map, name, weak};
+use super::{Coverage, heat_map, members, name, weak};
 use crate::layout::{Paint, Screen, Span, of_rung, of_severity};
-use crate::{Style, when, witness};
+use crate::{Depth, Style, counted, when, witness};
 
-/// The heat map and the weak cells.
+/// The heat map, and in full each weak cell below it.
 pub(super) fn matrix(coverage: &Coverage<'_>, style: Style) -> String {
     let mut screen = Screen::new(style);
     let matrix = coverage.matrix;
@@ -23,12 +23,28 @@ pub(super) fn matrix(coverage: &Coverage<'_>, style: Style) -> String {
     screen.paragraph(
         0,
         &Span::painted(
-            "A cell shows its weakest guarantee and how many members have no more.",
+            if matrix.hypothetical {
+                "Without directory data nobody can be counted: a cell shows the weakest guarantee \
+                 of whom the policies name."
+            } else {
+                "A cell shows its weakest guarantee and how many members have no more."
+            },
             Paint::Dim,
         ),
     );
-    for cell in weak(matrix) {
-        draw_cell(&mut screen, coverage, cell);
+    let weak = weak(matrix);
+    if style.excerpt.depth == Depth::Full {
+        for cell in weak {
+            draw_cell(&mut screen, coverage, cell);
+        }
+    } else if let Some(worst) = weak.first() {
+        screen.blank();
+        let count = counted(weak.len(), "cell is", "cells are");
+        let more = format!(
+            "{count} weaker than expected: --details tells each, --cell {},{} the worst.",
+            worst.users, worst.apps
+        );
+        screen.paragraph(0, &Span::new(more));
     }
     screen.finish()
 }
@@ -60,8 +76,7 @@ fn draw_cell(screen: &mut Screen, coverage: &Coverage<'_>, cell: &CoverageCell) 
     let paint = cell.weakest.map_or(Paint::Plain, of_rung);
     screen.labelled(2, "weakest", &Span::painted(weakest, paint));
     screen.labelled(2, "expected", &Span::new(cell.expected.words()));
-    let members = format!("{}: {}", cell.members, distribution(cell));
-    screen.labelled(2, "members", &Span::new(members));
+    screen.labelled(2, "members", &Span::new(members(coverage, cell)));
     if let Some(note) = &cell.note {
         screen.labelled(2, "note", &Span::new(note.as_str()));
     }

@@ -14,7 +14,7 @@ const MEMBERS: usize = 6;
 
 /// What a cell shows: the letter of its weakest member, how many are that weak, and a mark where
 /// that is weaker than it should be.
-pub(super) fn face(cell: Option<&CoverageCell>) -> String {
+pub(super) fn face(matrix: &CoverageMatrix, cell: Option<&CoverageCell>) -> String {
     let Some(cell) = cell else {
         return String::new();
     };
@@ -23,11 +23,20 @@ pub(super) fn face(cell: Option<&CoverageCell>) -> String {
             let found = cell.distribution.iter().find(|(r, _)| *r == rung);
             let members = found.map_or(0, |(_, members)| *members);
             let mark = if cell.severity.is_some() { " !" } else { "" };
-            format!("{} {members}{mark}", rung.letter())
+            if matrix.hypothetical {
+                format!("{}{mark}", rung.letter())
+            } else {
+                format!("{} {members}{mark}", rung.letter())
+            }
         }
         None if cell.undecided > 0 => format!("? {}", cell.undecided),
         None => ".".to_owned(),
     }
+}
+
+/// How many members a row has; a question mark where nobody can know.
+pub(super) fn number(matrix: &CoverageMatrix, members: Option<usize>) -> String {
+    if matrix.hypothetical { "?".to_owned() } else { members.unwrap_or(0).to_string() }
 }
 
 /// What the letters and marks mean, those that occur in the matrix alone.
@@ -69,13 +78,13 @@ pub(super) fn draw(screen: &mut Screen, matrix: &CoverageMatrix) {
             let name = pad_right(&cut(name.text(), row), row);
             let cells: Vec<_> = apps.iter().map(|app| matrix.cell(&users.id, &app.id)).collect();
             let members = cells.iter().flatten().map(|cell| cell.members).max();
-            let members = format!("{:>MEMBERS$}", members.unwrap_or(0));
+            let members = format!("{:>MEMBERS$}", number(matrix, members));
             let mut line = vec![Span::new(name), Span::painted(members, Paint::Dim)];
             for found in cells {
                 let weakest = found.and_then(|found| found.weakest);
                 let paint = weakest.map_or(Paint::Dim, of_rung);
                 line.push(Span::new("  "));
-                line.push(Span::painted(pad_right(&face(found), cell - 2), paint));
+                line.push(Span::painted(pad_right(&face(matrix, found), cell - 2), paint));
             }
             screen.line(&line);
         }

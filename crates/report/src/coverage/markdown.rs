@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use model::coverage::CoverageCell;
 
-use super::{Coverage, distribution, heat_map, name, weak};
+use super::{Coverage, heat_map, members, name, weak};
 use crate::markdown::{code, escape, table};
 use crate::{when, witness};
 
@@ -27,8 +27,8 @@ pub(super) fn matrix(coverage: &Coverage<'_>) -> String {
         .map(|users| {
             let cells = matrix.app_segments.iter().map(|app| matrix.cell(&users.id, &app.id));
             let members = cells.clone().flatten().map(|cell| cell.members).max();
-            let mut row = vec![escape(&users.title), members.unwrap_or(0).to_string()];
-            row.extend(cells.map(|cell| escape(&heat_map::face(cell))));
+            let mut row = vec![escape(&users.title), heat_map::number(matrix, members)];
+            row.extend(cells.map(|cell| escape(&heat_map::face(matrix, cell))));
             row
         })
         .collect();
@@ -62,7 +62,7 @@ fn cell_section(coverage: &Coverage<'_>, cell: &CoverageCell) -> String {
     let weakest = cell.weakest.map_or("undecided", |rung| rung.words());
     let _ = writeln!(out, "- Weakest: {weakest}");
     let _ = writeln!(out, "- Expected: {}", cell.expected.words());
-    let _ = writeln!(out, "- Members: {} ({})", cell.members, distribution(cell));
+    let _ = writeln!(out, "- Members: {}", members(coverage, cell));
     if let Some(note) = &cell.note {
         let _ = writeln!(out, "- Note: {}", escape(note));
     }

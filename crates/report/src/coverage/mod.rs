@@ -43,8 +43,9 @@ impl<'a> Coverage<'a> {
     }
 }
 
-/// Writes the whole matrix: a heat map, then every cell that is weaker than it should be. NDJSON
-/// and CSV hold one cell a line. Not as SARIF.
+/// Writes the whole matrix: a heat map, and every cell that is weaker than it should be where the
+/// style asks for it. Markdown has both, and NDJSON and CSV hold one cell a line. Not as
+/// SARIF.
 ///
 /// # Errors
 /// [`ReportError::NoSuchFormat`] for SARIF; otherwise if a value has no form in the format.
@@ -126,20 +127,35 @@ fn name(matrix: &CoverageMatrix, cell: &CoverageCell) -> String {
     format!("{users} on {apps}")
 }
 
-/// `12 none, 230 MFA, 6 undecided`
+/// `248 (12 none, 230 MFA; 6 of them may have more; 2 more excepted)`, or only which guarantees
+/// there are where the members are made up.
+fn members(coverage: &Coverage<'_>, cell: &CoverageCell) -> String {
+    if coverage.matrix.hypothetical {
+        let rungs: Vec<_> = cell.distribution.iter().map(|(rung, _)| rung.words()).collect();
+        return format!("not known without directory data; some {}", rungs.join(", some "));
+    }
+    let excepted = match cell.excepted {
+        0 => String::new(),
+        count => format!("; {count} more excepted"),
+    };
+    format!("{} ({}{excepted})", cell.members, distribution(cell))
+}
+
+/// `12 none, 230 MFA; 6 of them may have more`
 fn distribution(cell: &CoverageCell) -> String {
     let mut parts: Vec<_> = cell
         .distribution
         .iter()
         .map(|(rung, members)| format!("{members} {}", rung.words()))
         .collect();
-    if cell.undecided > 0 {
-        parts.push(format!("{} undecided", cell.undecided));
-    }
     if parts.is_empty() {
         parts.push("no members".to_owned());
     }
-    parts.join(", ")
+    let mut text = parts.join(", ");
+    if cell.undecided > 0 {
+        text += &format!("; {} of them may have more", cell.undecided);
+    }
+    text
 }
 
 /// The weak cells, worst first.
@@ -155,6 +171,7 @@ fn rows(coverage: &Coverage<'_>) -> Result<String, ReportError> {
         "users",
         "apps",
         "members",
+        "excepted",
         "undecided",
         "weakest",
         "expected",
@@ -170,6 +187,7 @@ fn rows(coverage: &Coverage<'_>) -> Result<String, ReportError> {
             cell.users.clone(),
             cell.apps.clone(),
             cell.members.to_string(),
+            cell.excepted.to_string(),
             cell.undecided.to_string(),
             optional(cell.weakest.map(model::guarantee::Rung::words)),
             cell.expected.words().to_owned(),

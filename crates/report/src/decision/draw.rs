@@ -7,6 +7,9 @@ use super::{GROUPS, WhatIf, group, with_report_only, words};
 use crate::Style;
 use crate::layout::{Paint, Screen, Span};
 
+/// Policies that a small screen shows below the answer.
+const SHORT: usize = 4;
+
 /// Draws the decision.
 pub(super) fn draw(what_if: &WhatIf<'_>, style: Style) -> String {
     let mut screen = Screen::new(style);
@@ -23,14 +26,7 @@ pub(super) fn draw(what_if: &WhatIf<'_>, style: Style) -> String {
     said.extend(conditions.map(|(label, value)| format!("{label}: {value}")));
     screen.flow(&said, Paint::Dim);
     screen.blank();
-    let paint = match decision.outcome {
-        Outcome::Block => Paint::Blue,
-        Outcome::Grant => Paint::Green,
-        Outcome::NoControl => Paint::Red,
-        Outcome::Unknown => Paint::Yellow,
-    };
-    screen.paragraph(0, &Span::painted(words::verdict(decision), paint));
-    draw_ways(&mut screen, decision);
+    draw_answer(&mut screen, decision);
     for note in &decision.notes {
         screen.labelled(0, "note", &Span::new(note.as_str()));
     }
@@ -48,10 +44,23 @@ pub(super) fn draw(what_if: &WhatIf<'_>, style: Style) -> String {
             draw_policy(&mut screen, policy);
         }
     }
+    if decision.policies.len() > SHORT {
+        // Where the policies have scrolled it away, the answer is the last thing on the screen too.
+        screen.blank();
+        draw_answer(&mut screen, decision);
+    }
     screen.finish()
 }
 
-fn draw_ways(screen: &mut Screen, decision: &Decision) {
+/// The verdict and the ways in.
+fn draw_answer(screen: &mut Screen, decision: &Decision) {
+    let paint = match decision.outcome {
+        Outcome::Block => Paint::Blue,
+        Outcome::Grant => Paint::Green,
+        Outcome::NoControl => Paint::Red,
+        Outcome::Unknown => Paint::Yellow,
+    };
+    screen.paragraph(0, &Span::painted(words::verdict(decision), paint));
     if decision.outcome != Outcome::NoControl {
         list(screen, &decision.ways);
     }

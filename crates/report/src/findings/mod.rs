@@ -60,18 +60,27 @@ fn draw(findings: &[TrackedFinding], style: Style) -> String {
         screen.line(&[Span::new("No findings.")]);
         return screen.finish();
     }
-    let first = findings.first().map(|tracked| &tracked.finding.tenant);
-    let tenant = Column::left("TENANT").cut(8);
-    let is_one_tenant = findings.iter().all(|f| Some(&f.finding.tenant) == first);
-    // One tenant needs no column of its own where there is little room; then the rule has it.
-    let (tenant, least_rule) = if is_one_tenant { (tenant.optional(5), 28) } else { (tenant, 18) };
+    // What is the same in every row is told once below, where there is little room: the rows then
+    // show what tells them apart.
+    let tenant = shared(findings, |tracked| tracked.finding.tenant.as_str());
+    let state = shared(findings, |tracked| tracked.state.as_str());
+    let is_open = state == Some(FindingState::Open.as_str());
+    let unless_shared = |column: Column, is_shared: bool, rank: u8| {
+        if is_shared { column.optional(rank) } else { column }
+    };
+    let least = match (tenant.is_some(), is_open) {
+        (true, true) => 28,
+        (true, false) => 20,
+        (false, true) => 22,
+        (false, false) => 15,
+    };
     let mut grid = Grid::new(&[
         Column::left("ID"),
         Column::left("SEVERITY"),
-        tenant,
-        Column::left("RULE").cut(least_rule),
-        Column::left("SUBJECT").cut(12),
-        Column::left("STATE"),
+        unless_shared(Column::left("TENANT").cut(8), tenant.is_some(), 6),
+        Column::left("RULE").cut(least),
+        Column::left("SUBJECT").cut(least),
+        unless_shared(Column::left("STATE"), is_open, 5),
         Column::left("UNTIL").optional(4),
         Column::left("ASSIGNED").cut(8).optional(2),
         Column::left("SEEN").optional(1),
@@ -95,9 +104,24 @@ fn draw(findings: &[TrackedFinding], style: Style) -> String {
     }
     screen.grid(&grid);
     screen.blank();
-    let count = counted(findings.len(), "finding", "findings");
-    screen.line(&[Span::painted(count, Paint::Dim)]);
+    let mut told = counted(findings.len(), "finding", "findings");
+    if let Some(tenant) = tenant {
+        told = format!("{told} of {tenant}");
+    }
+    if is_open {
+        told += if findings.len() == 1 { ", open" } else { ", all open" };
+    }
+    screen.line(&[Span::painted(told, Paint::Dim)]);
     screen.finish()
+}
+
+/// What all findings have in common, if they do.
+fn shared<'f>(
+    findings: &'f [TrackedFinding],
+    of: impl Fn(&'f TrackedFinding) -> &'f str,
+) -> Option<&'f str> {
+    let first = findings.first().map(&of)?;
+    findings.iter().all(|tracked| of(tracked) == first).then_some(first)
 }
 
 fn rows(findings: &[TrackedFinding]) -> Result<String, ReportError> {

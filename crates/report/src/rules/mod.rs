@@ -59,7 +59,7 @@ fn draw(rules: &[RuleMeta], style: Style) -> String {
         Column::left("RULE"),
         Column::left("SEVERITY"),
         Column::left("LICENCE").cut(11).optional(1),
-        Column::left("TITLE").wrap(24),
+        Column::left("TITLE").wrap(18),
     ]);
     for rule in rules {
         grid.add(vec![

@@ -153,6 +153,7 @@ pub fn nothing_audited() -> AuditReport {
             app_segments: Vec::new(),
             cells: Vec::new(),
             score: None,
+            hypothetical: false,
         },
         findings: Vec::new(),
         notes: Vec::new(),
@@ -169,6 +170,7 @@ fn cell(users: &str, apps: &str, distribution: &[(Rung, usize)]) -> CoverageCell
         users: users.to_owned(),
         apps: apps.to_owned(),
         members: distribution.iter().map(|(_, members)| members).sum(),
+        excepted: 0,
         undecided: 0,
         weakest,
         distribution: distribution.to_vec(),
@@ -215,6 +217,7 @@ pub fn coverage() -> CoverageMatrix {
         ],
         cells,
         score: Some(61),
+        hypothetical: false,
     }
 }
 

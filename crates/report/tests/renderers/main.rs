@@ -17,14 +17,14 @@ mod safety;
 mod tenants;
 mod what_if;
 
-use report::{Envelope, Style};
+use report::{Envelope, Excerpt, Style};
 
 /// The terminal that everything must read well on.
-const NARROW: Style = Style { width: 80, colour: false };
+const NARROW: Style = Style { width: 80, colour: false, excerpt: Excerpt::WHOLE };
 /// A wide one.
-const WIDE: Style = Style { width: 120, colour: false };
+const WIDE: Style = Style { width: 120, colour: false, excerpt: Excerpt::WHOLE };
 /// A narrow one with colour.
-const COLOUR: Style = Style { width: 80, colour: true };
+const COLOUR: Style = Style { width: 80, colour: true, excerpt: Excerpt::WHOLE };
 
 fn envelope() -> Envelope {
     Envelope {

@@ -1,6 +1,6 @@
 //! What holds for every report: nothing foreign steers a terminal, and nothing is wider than it.
 
-use report::{Coverage, FindingDetail, Format, Style, WhatIf};
+use report::{Coverage, Excerpt, FindingDetail, Format, Style, WhatIf};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{envelope, fields, fleet, tenants, what_if};
@@ -41,7 +41,7 @@ fn everything(format: Format, style: Style) -> Vec<String> {
 
 #[test]
 fn no_report_in_any_format_lets_a_control_character_through() {
-    let style = Style { width: 80, colour: false };
+    let style = Style { width: 80, colour: false, excerpt: Excerpt::WHOLE };
     for format in Format::ALL {
         let texts = everything(format, style);
         assert!(!texts.is_empty());
@@ -57,7 +57,7 @@ fn no_report_in_any_format_lets_a_control_character_through() {
 #[test]
 fn no_table_is_wider_than_its_terminal() {
     for width in [40, 60, 80, 100, 120, 200] {
-        let style = Style { width, colour: false };
+        let style = Style { width, colour: false, excerpt: Excerpt::WHOLE };
         for text in everything(Format::Table, style) {
             for line in text.lines() {
                 assert!(line.width() <= usize::from(width), "{width}: {line}");
@@ -69,7 +69,7 @@ fn no_table_is_wider_than_its_terminal() {
 
 #[test]
 fn colour_changes_no_character() {
-    let plain = Style { width: 80, colour: false };
+    let plain = Style { width: 80, colour: false, excerpt: Excerpt::WHOLE };
     let colour = Style { colour: true, ..plain };
     let without = |text: &str| {
         let mut parts = text.split('\u{1b}');

@@ -35,11 +35,11 @@ pub(crate) fn admin_bypass(context: &Context<'_>, rule: &str) -> Vec<Outcome> {
         return out;
     }
     let set = context.set;
-    let (population, some_intended) = context.population(&administrators(), rule);
+    let (population, excepted) = context.population(&administrators(), rule);
     if population.yes.is_clear() {
         let (status, reason) = if !population.maybe.is_clear() {
             (RuleStatus::Unknown, "role assignments were not collected")
-        } else if some_intended {
+        } else if excepted > 0 {
             (RuleStatus::Pass, "all administrators are declared emergency accounts or exceptions")
         } else {
             (RuleStatus::NotApplicable, "the tenant has no administrators")
