@@ -256,7 +256,10 @@ fn a_table_can_be_kept_short_and_says_what_it_leaves_out() {
     let brief = [&whole[..], &["--brief", "--severity", "high"]].concat();
     let (told, all) = (machine.told(&brief), machine.told(&whole));
     assert!(told.lines().count() * 2 < all.lines().count(), "{told}");
-    assert!(told.contains("rule.phishing-resistant-mfa-admins") && told.contains(" below high"), "{told}");
+    assert!(
+        told.contains("rule.phishing-resistant-mfa-admins") && told.contains(" below high"),
+        "{told}"
+    );
     assert!(!told.contains("rule.token-protection"), "{told}");
     let refused = machine.refused(2, &[&brief[..], &["--format", "json"]].concat());
     assert!(refused.contains("--brief and --severity are for tables"), "{refused}");

@@ -18,6 +18,12 @@ pub enum TenantError {
     /// A name that nobody can read.
     #[error("a tenant's display name cannot be empty")]
     NoDisplayName,
+    /// The demonstration is in this database.
+    #[error(
+        "this database has the demonstration in it, which does not mix with other tenants: choose \
+         another with --data-dir, or take the demonstration out with `cstack demo --remove`"
+    )]
+    Demonstration,
     /// A group's name that nobody can type.
     #[error(
         "{name:?} is not a name for a group: use letters, digits, '-', '_' and '.', at most 64 \
@@ -81,8 +87,16 @@ pub fn add(
     };
     details.put_into(&mut tenant)?;
     join(&mut tenant, groups)?;
+    if has_demonstration(&store.tenants()?) {
+        return Err(TenantError::Demonstration);
+    }
     store.add_tenant(&tenant)?;
     Ok(tenant)
+}
+
+/// Whether the demonstration is among the tenants: then no other tenant may come.
+pub(crate) fn has_demonstration(tenants: &[Tenant]) -> bool {
+    tenants.iter().any(|tenant| tenant.source == TenantSource::Demonstration)
 }
 
 /// Changes what is known of a tenant.

@@ -5,6 +5,7 @@ use model::tenant::TenantSlug;
 use store::StoreError;
 
 use crate::Cancelled;
+use crate::tenants::TenantError;
 
 /// Why an import did not happen; the store is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -43,9 +44,6 @@ pub enum ImportError {
         found: Vec<String>,
     },
     /// The database has the demonstration in it.
-    #[error(
-        "this database has the demonstration in it, which does not mix with other tenants: choose \
-         another with --data-dir, or take the demonstration out with `cstack demo --remove`"
-    )]
-    Demonstration,
+    #[error(transparent)]
+    Demonstration(TenantError),
 }

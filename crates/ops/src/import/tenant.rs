@@ -22,8 +22,8 @@ pub(super) struct Told {
 /// The registered tenant of that name.
 pub(super) fn registered(store: &Store, slug: &TenantSlug) -> Result<Option<Tenant>, ImportError> {
     let tenants = store.tenants()?;
-    if tenants.iter().any(|tenant| tenant.source == TenantSource::Demonstration) {
-        return Err(ImportError::Demonstration);
+    if crate::tenants::has_demonstration(&tenants) {
+        return Err(ImportError::Demonstration(crate::tenants::TenantError::Demonstration));
     }
     Ok(tenants.into_iter().find(|tenant| tenant.slug == *slug))
 }

@@ -202,7 +202,7 @@ fn a_database_with_the_demonstration_takes_no_other_tenant() {
     crate::demonstration::load(&desk.store(), now(), &Silent, &Cancellation::new()).unwrap();
     desk.write("a.json", &policy("a"));
     let refused = desk.import(&desk.request()).unwrap_err();
-    assert!(matches!(refused, ImportError::Demonstration), "{refused}");
+    assert!(matches!(refused, ImportError::Demonstration(_)), "{refused}");
 }
 
 #[test]
@@ -242,4 +242,12 @@ impl Progress for CancelsOn {
         }
         Silent.begin(name, total)
     }
+}
+
+#[test]
+fn nor_is_one_registered_by_hand_beside_the_demonstration() {
+    let desk = Desk::new();
+    crate::demonstration::load(&desk.store(), now(), &Silent, &Cancellation::new()).unwrap();
+    let refused = tenants::add(&desk.store(), &slug(), TenantDetails::default(), &[], now());
+    assert!(refused.unwrap_err().to_string().contains("cstack demo --remove"));
 }
