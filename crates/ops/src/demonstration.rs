@@ -267,8 +267,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path());
         load_into(&store).unwrap();
-        let real = TenantSlug::new("contoso").unwrap();
-        crate::tenants::add(&store, &real, crate::tenants::TenantDetails::default(), &[], now())
+        // As a database of an earlier version may have it.
+        store
+            .add_tenant(&Tenant {
+                slug: TenantSlug::new("contoso").unwrap(),
+                display_name: "Contoso".into(),
+                tenant_id: None,
+                groups: Vec::new(),
+                licence_tier: None,
+                source: TenantSource::Files,
+                added_at: now(),
+                as_of: None,
+            })
             .unwrap();
         let removed = remove(&store).unwrap();
         assert_eq!(removed.len(), 3);
