@@ -65,6 +65,39 @@ pub struct SignIn {
     pub risk: Risk,
 }
 
+impl SignIn {
+    /// A sign-in of which nothing else is known.
+    pub fn blank(id: String, at: Timestamp, kind: SignInKind, shape: RecordShape) -> Self {
+        Self {
+            id,
+            at,
+            kind,
+            shape,
+            account: Account::default(),
+            app: Named::default(),
+            resource: Named::default(),
+            ip: None,
+            network: Network::default(),
+            place: Place::default(),
+            client: None,
+            user_agent: None,
+            protocol: None,
+            transfer_method: None,
+            incoming_token: None,
+            device: Device::default(),
+            session_id: None,
+            token_id: None,
+            correlation_id: None,
+            requirement: None,
+            steps: Vec::new(),
+            outcome: Outcome::default(),
+            conditional_access: None,
+            policies: Vec::new(),
+            risk: Risk::default(),
+        }
+    }
+}
+
 /// The four logs that Entra keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

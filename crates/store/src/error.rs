@@ -102,6 +102,17 @@ pub enum StoreError {
     /// DuckDB refused a statement.
     #[error("the database refused: {0}")]
     Database(duckdb::Error),
+    /// Sign-ins and the columns of their table do not fit.
+    #[error("sign-ins do not fit their table: {0}")]
+    Columns(String),
+    /// A block of original records cannot be unpacked.
+    #[error("block {block} of the original sign-in records cannot be unpacked: {cause}")]
+    Packed {
+        /// The block.
+        block: i64,
+        /// Why.
+        cause: IoError,
+    },
     /// A value could not be written as JSON.
     #[error("a value could not be written as JSON: {0}")]
     Json(serde_json::Error),

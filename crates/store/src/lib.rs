@@ -16,6 +16,7 @@ mod migrations;
 mod registers;
 mod runs;
 mod settings;
+mod sign_ins;
 mod snapshots;
 mod tenants;
 mod times;
@@ -30,5 +31,9 @@ pub use findings::*;
 pub use registers::*;
 pub use runs::RunFilter;
 pub use settings::StoreSettings;
+pub use sign_ins::{
+    ArrivingSignIn, SignInArrival, SignInFields, SignInOrigin, SignInOutcome, SignInSpan,
+    SignInStats, StoredSignIn,
+};
 pub use snapshots::{KindCounts, Registration, SnapshotImport, SnapshotOutcome, SnapshotRecord};
 pub use tenants::{Removed, TenantCounts, TenantRemoval};

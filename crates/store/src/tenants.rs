@@ -19,6 +19,10 @@ pub(crate) const TENANT_TABLES: &[(&str, &str)] = &[
     ("break_glass", "tenant"),
     ("exception", "tenant"),
     ("register_event", "tenant"),
+    ("sign_in", "tenant"),
+    ("sign_in_import", "tenant"),
+    ("sign_in_arrival", "tenant"),
+    ("sign_in_raw", "tenant"),
 ];
 
 /// What removing a tenant takes with it: table and rows.
@@ -90,6 +94,11 @@ fn insert(tx: &Connection, tenant: &Tenant) -> Result<(), StoreError> {
         ],
     )?;
     Ok(())
+}
+
+/// Whether no such tenant is registered.
+pub(crate) fn is_unknown(conn: &Connection, slug: &TenantSlug) -> Result<bool, StoreError> {
+    Ok(find(conn, slug)?.is_none())
 }
 
 /// Registers a tenant, which must be new.

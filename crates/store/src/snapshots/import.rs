@@ -298,11 +298,10 @@ fn retire(found: &mut Difference, known: &Known, complete: &BTreeSet<ObjectKind>
 }
 
 fn must_exist(conn: &Connection, tenant: &TenantSlug) -> Result<(), StoreError> {
-    let rows: i64 =
-        conn.query_row("SELECT count(*) FROM tenant WHERE slug = ?", [tenant.as_str()], |row| {
-            row.get(0)
-        })?;
-    if rows == 0 { Err(StoreError::UnknownTenant(tenant.to_string())) } else { Ok(()) }
+    if tenants::is_unknown(conn, tenant)? {
+        return Err(StoreError::UnknownTenant(tenant.to_string()));
+    }
+    Ok(())
 }
 
 /// Rows that an interrupted import left behind, or that one brings just now.
