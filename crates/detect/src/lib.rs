@@ -1,0 +1,16 @@
+//! Sign-ins judged: features against each account's own past, attack patterns, scores, incidents.
+//!
+//! Pure: sign-ins come in the order of time as arguments, and so does the time itself. The state
+//! that the judgement of the next sign-in needs is one value that can be stored and taken up again.
+
+pub mod address;
+pub mod agent;
+pub mod baseline;
+pub mod counts;
+pub mod decay;
+pub mod facet;
+pub mod hours;
+pub mod observation;
+pub mod symbols;
+pub mod travel;
+pub mod verdict;
