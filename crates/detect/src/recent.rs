@@ -1,0 +1,299 @@
+//! What happened lately: failures, places, sessions. Counts at once, as baselines do not.
+
+use model::sign_in::Coordinates;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::decay::Rate;
+use crate::observation::Observation;
+use crate::symbols::Symbol;
+use crate::travel::distance_km;
+use crate::verdict::Verdict;
+
+/// An hour and a day, in seconds.
+pub const HOUR: i64 = 3_600;
+/// A day in seconds.
+pub const DAY: i64 = 86_400;
+
+/// Places that an account's list holds; beyond, the one that was seen least goes.
+const PLACES: usize = 12;
+/// Kilometres within which two points are one place: a city and its surroundings.
+const PLACE_KM: f64 = 60.0;
+/// Accounts that are counted as failing from one source; more than that is simply many.
+const FAILING: usize = 256;
+/// Networks of one session that are told apart.
+const NETWORKS: usize = 8;
+/// Sessions that nobody used for a week are forgotten.
+const SESSION: i64 = 7 * DAY;
+
+/// A place and how often an account was there.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Place {
+    point: Coordinates,
+    sightings: f32,
+}
+
+/// The last success at a prompt that had a place.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LastPlace {
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// Where.
+    pub point: Coordinates,
+    /// From which network; 0 where it is not known.
+    pub asn: u32,
+}
+
+/// One account, lately.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Recent {
+    /// The last success at a prompt that had a place.
+    pub last_place: Option<LastPlace>,
+    /// The last success, in seconds since 1970.
+    pub last_success: Option<i64>,
+    /// The last sign of life, in seconds since 1970.
+    pub last_seen: Option<i64>,
+    failures_hour: Rate,
+    failures_day: Rate,
+    second_factor: Rate,
+    places: Vec<Place>,
+}
+
+impl Recent {
+    /// Guesses at the password, fading by half in an hour.
+    pub fn failures_hour(&self, now: i64) -> f32 {
+        self.failures_hour.at(now, HOUR)
+    }
+
+    /// The same, fading by half in a day.
+    pub fn failures_day(&self, now: i64) -> f32 {
+        self.failures_day.at(now, DAY)
+    }
+
+    /// Second factors that failed, fading by half in an hour.
+    pub fn second_factor_failures(&self, now: i64) -> f32 {
+        self.second_factor.at(now, HOUR)
+    }
+
+    /// Kilometres to the nearest place where the account was before; none where there is none.
+    pub fn distance_from_usual(&self, point: Coordinates) -> Option<f64> {
+        let near = self.places.iter().map(|place| distance_km(place.point, point));
+        near.min_by(f64::total_cmp).map(|km| if km < PLACE_KM { 0.0 } else { km })
+    }
+
+    fn note(&mut self, seen: &Observation) {
+        if seen.verdict.is_guess() {
+            self.failures_hour.add(seen.at, HOUR);
+            self.failures_day.add(seen.at, DAY);
+        }
+        if seen.verdict == Verdict::SecondFactorFailed {
+            self.second_factor.add(seen.at, HOUR);
+        }
+        let later = |held: Option<i64>| Some(held.map_or(seen.at, |held| held.max(seen.at)));
+        if !seen.verdict.is_guess() {
+            self.last_seen = later(self.last_seen);
+        }
+        if seen.verdict == Verdict::Success {
+            self.last_success = later(self.last_success);
+            let is_latest = self.last_place.is_none_or(|last| last.at <= seen.at);
+            if let (true, true, Some(point)) = (is_latest, seen.interactive, seen.point) {
+                self.last_place = Some(LastPlace { at: seen.at, point, asn: seen.asn });
+            }
+        }
+    }
+
+    /// Learns a place, once the sign-in is believed.
+    fn learn(&mut self, point: Coordinates) {
+        let known = self.places.iter_mut().find(|place| distance_km(place.point, point) < PLACE_KM);
+        if let Some(place) = known {
+            place.sightings += 1.0;
+            return;
+        }
+        if self.places.len() >= PLACES {
+            let least = self.places.iter().enumerate();
+            let least = least.min_by(|(_, a), (_, b)| a.sightings.total_cmp(&b.sightings));
+            if let Some(at) = least.map(|(at, _)| at) {
+                self.places.swap_remove(at);
+            }
+        }
+        self.places.push(Place { point, sightings: 1.0 });
+    }
+}
+
+/// Accounts that failed from one address or network within the last hour.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+struct Source {
+    failing: Vec<(Symbol, i64)>,
+}
+
+impl Source {
+    fn count(&self, now: i64) -> usize {
+        self.failing.iter().filter(|(_, at)| (0..HOUR).contains(&(now - at))).count()
+    }
+
+    fn note(&mut self, account: Symbol, now: i64) {
+        self.failing.retain(|(known, at)| *known != account && now - at < HOUR);
+        if self.failing.len() < FAILING {
+            self.failing.push((account, now));
+        }
+    }
+}
+
+/// The networks that a session was used from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+struct Session {
+    networks: Vec<u32>,
+    at: i64,
+}
+
+/// A whole tenant, lately.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Lately {
+    accounts: FxHashMap<Symbol, Recent>,
+    addresses: FxHashMap<Symbol, Source>,
+    networks: FxHashMap<u32, Source>,
+    sessions: FxHashMap<u64, Session>,
+    swept: i64,
+}
+
+impl Lately {
+    /// One account, lately.
+    pub fn account(&self, account: Symbol) -> Option<&Recent> {
+        self.accounts.get(&account)
+    }
+
+    /// Accounts that failed from an address within the hour before.
+    pub fn failing_from_address(&self, address: Symbol, now: i64) -> usize {
+        self.addresses.get(&address).map_or(0, |source| source.count(now))
+    }
+
+    /// Accounts that failed from a network within the hour before.
+    pub fn failing_from_network(&self, asn: u32, now: i64) -> usize {
+        self.networks.get(&asn).map_or(0, |source| source.count(now))
+    }
+
+    /// How many networks a session would have been used from, this one included; 1 for a session
+    /// that stays where it is.
+    pub fn session_networks(&self, session: u64, asn: u32) -> usize {
+        let known = self.sessions.get(&session).map_or(&[][..], |session| &session.networks);
+        known.len() + usize::from(!known.contains(&asn))
+    }
+
+    /// Notes a sign-in.
+    pub fn note(&mut self, seen: &Observation, address: Symbol) {
+        self.accounts.entry(seen.account).or_default().note(seen);
+        if seen.verdict.is_guess() {
+            if !address.is_none() {
+                self.addresses.entry(address).or_default().note(seen.account, seen.at);
+            }
+            if seen.asn != 0 {
+                self.networks.entry(seen.asn).or_default().note(seen.account, seen.at);
+            }
+        }
+        if seen.session != 0 && seen.asn != 0 {
+            let session = self.sessions.entry(seen.session).or_default();
+            session.at = session.at.max(seen.at);
+            if !session.networks.contains(&seen.asn) && session.networks.len() < NETWORKS {
+                session.networks.push(seen.asn);
+            }
+        }
+        if seen.at - self.swept > DAY {
+            self.sweep(seen.at);
+        }
+    }
+
+    /// Learns where an account is, once the sign-in is believed.
+    pub fn learn(&mut self, seen: &Observation) {
+        if let (true, Some(point)) = (seen.interactive, seen.point) {
+            self.accounts.entry(seen.account).or_default().learn(point);
+        }
+    }
+
+    /// Lets go of what no window reaches any more: once a day, so that a sign-in pays next to
+    /// nothing for it.
+    fn sweep(&mut self, now: i64) {
+        self.swept = now;
+        self.addresses.retain(|_, source| source.count(now) > 0);
+        self.networks.retain(|_, source| source.count(now) > 0);
+        self.sessions.retain(|_, session| now - session.at < SESSION);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facet::Facet;
+
+    fn failing(account: u32, at: i64) -> Observation {
+        Observation {
+            at,
+            account: Symbol(account),
+            facets: [Symbol::NONE; Facet::COUNT],
+            asn: 9_009,
+            point: None,
+            session: 7,
+            verdict: Verdict::WrongPassword,
+            interactive: true,
+            single_factor: None,
+        }
+    }
+
+    fn succeeding(account: u32, at: i64, latitude: f64) -> Observation {
+        let point = Coordinates::new(latitude, 10.0);
+        Observation { verdict: Verdict::Success, point, ..failing(account, at) }
+    }
+
+    const ADDRESS: Symbol = Symbol(1);
+
+    #[test]
+    fn accounts_that_fail_from_one_address_count_once_each_and_for_an_hour() {
+        let mut lately = Lately::default();
+        for (account, at) in [(1, 0), (1, 10), (2, 20)] {
+            lately.note(&failing(account, at), ADDRESS);
+        }
+        assert_eq!(lately.failing_from_address(ADDRESS, 60), 2);
+        lately.note(&failing(3, 3_610), ADDRESS);
+        assert_eq!(lately.failing_from_address(ADDRESS, 3_615), 2);
+        assert_eq!(lately.failing_from_network(9_009, 10_000), 0);
+        assert_eq!(lately.failing_from_network(1, 60), 0);
+    }
+
+    #[test]
+    fn a_session_that_moves_has_more_networks() {
+        let mut lately = Lately::default();
+        assert_eq!(lately.session_networks(7, 9_009), 1);
+        lately.note(&succeeding(1, 0, 50.0), ADDRESS);
+        assert_eq!(lately.session_networks(7, 9_009), 1);
+        assert_eq!(lately.session_networks(7, 14_061), 2);
+    }
+
+    #[test]
+    fn a_failure_is_no_sign_of_life_of_the_account() {
+        let mut lately = Lately::default();
+        lately.note(&failing(1, 100), ADDRESS);
+        let recent = lately.account(Symbol(1)).unwrap();
+        assert_eq!((recent.last_seen, recent.last_success), (None, None));
+        assert!((recent.failures_hour(100) - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_late_record_does_not_turn_back_where_the_account_was_last() {
+        let mut lately = Lately::default();
+        lately.note(&succeeding(1, 1_000, 50.0), ADDRESS);
+        lately.note(&succeeding(1, 500, 10.0), ADDRESS);
+        let last = lately.account(Symbol(1)).unwrap().last_place.unwrap();
+        assert_eq!(last.at, 1_000);
+    }
+
+    #[test]
+    fn the_suburbs_are_the_same_place_and_another_city_is_not() {
+        let mut lately = Lately::default();
+        lately.learn(&succeeding(1, 0, 50.0));
+        let recent = lately.account(Symbol(1)).unwrap();
+        let km = |latitude: f64| {
+            recent.distance_from_usual(Coordinates::new(latitude, 10.0).unwrap()).unwrap()
+        };
+        assert!(km(50.3) < 1e-9);
+        assert!(km(52.0) > 200.0);
+    }
+}
