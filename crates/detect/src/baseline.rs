@@ -1,5 +1,6 @@
 //! What is usual: of an account, of its peers, of the tenant.
 
+use model::sign_in::Coordinates;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +81,20 @@ impl Profile {
         quarters * 900
     }
 
+    /// Share of the account's sign-ins at a prompt within an hour and a half of a second's time of
+    /// day; none before it has enough of them.
+    pub fn share_around(&self, at: i64) -> Option<f32> {
+        /// Faded sign-ins below which an account has no hours of its own.
+        const ENOUGH: u32 = 20;
+        if self.sightings < ENOUGH || self.hours.total() <= 0.0 {
+            return None;
+        }
+        let bin = Hours::bin(at, self.offset());
+        let shares = self.hours.shares();
+        let near = (0..7).map(|step| (bin + BINS + step - 3) % BINS);
+        Some(near.filter_map(|bin| shares.get(bin)).sum())
+    }
+
     /// Sightings that were learnt from.
     pub fn sightings(&self) -> u32 {
         self.sightings
@@ -101,10 +116,39 @@ pub struct Baseline {
     pub(crate) fading: Fading,
     pub(crate) shrinkage: Shrinkage,
     profiles: FxHashMap<Symbol, Profile>,
+    /// A few accounts that showed a network, and that were in a square of the map.
+    by_network: FxHashMap<Symbol, Sharers>,
+    by_square: FxHashMap<(i16, i16), Sharers>,
     peers: Vec<Crowd>,
     tenant: Crowd,
     #[serde(skip)]
     smoothing: Smoothing,
+}
+
+/// A few accounts that have something in common: enough to know that it is usual.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Sharers(Vec<Symbol>);
+
+impl Sharers {
+    /// More than this many are many.
+    const MOST: usize = 4;
+
+    fn note(&mut self, account: Symbol) {
+        if self.0.len() < Self::MOST && !self.0.contains(&account) {
+            self.0.push(account);
+        }
+    }
+
+    fn others(&self, account: Symbol) -> usize {
+        self.0.iter().filter(|known| **known != account).count()
+    }
+}
+
+/// The degree of latitude and longitude that a point is in.
+fn square(point: Coordinates) -> (i16, i16) {
+    #[expect(clippy::cast_possible_truncation, reason = "degrees")]
+    let degree = |value: f64| value.floor() as i16;
+    (degree(point.latitude), degree(point.longitude))
 }
 
 /// How surprising a value is, in nats, at each level.
@@ -125,6 +169,8 @@ impl Baseline {
             fading: Fading::from(base),
             shrinkage,
             profiles: FxHashMap::default(),
+            by_network: FxHashMap::default(),
+            by_square: FxHashMap::default(),
             peers: Vec::new(),
             tenant: Crowd::default(),
             smoothing: Smoothing::default(),
@@ -163,7 +209,12 @@ impl Baseline {
                 tenant.add(value, weight);
             }
         }
+        let network = seen.facets.get(Facet::Asn.index()).copied().unwrap_or_default();
+        if !network.is_none() {
+            self.by_network.entry(network).or_default().note(seen.account);
+        }
         if let Some(point) = seen.point {
+            self.by_square.entry(square(point)).or_default().note(seen.account);
             #[expect(clippy::cast_possible_truncation, reason = "degrees")]
             let longitude = point.longitude as f32;
             profile.longitude.0 += longitude * weight;
@@ -251,6 +302,18 @@ impl Baseline {
         let of_peers = held(crowd, even);
         let share = profile.map_or(of_peers, |profile| held(&profile.hours, of_peers));
         -share.max(f32::MIN_POSITIVE).ln()
+    }
+
+    /// How many colleagues of an account were seen in the network, up to a few.
+    pub fn colleagues_in_network(&self, seen: &Observation) -> usize {
+        let network = seen.facets.get(Facet::Asn.index()).copied().unwrap_or_default();
+        self.by_network.get(&network).map_or(0, |sharers| sharers.others(seen.account))
+    }
+
+    /// How many colleagues of an account were seen about where the sign-in comes from, up to a few.
+    pub fn colleagues_at_place(&self, seen: &Observation) -> usize {
+        let sharers = seen.point.and_then(|point| self.by_square.get(&square(point)));
+        sharers.map_or(0, |sharers| sharers.others(seen.account))
     }
 
     fn scale(&mut self, factor: f32) {

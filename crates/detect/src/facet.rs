@@ -71,6 +71,22 @@ impl Facet {
     }
 }
 
+/// Some of the facets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FacetSet(u16);
+
+impl FacetSet {
+    /// Puts one in.
+    pub const fn insert(&mut self, facet: Facet) {
+        self.0 |= 1 << facet.index();
+    }
+
+    /// Whether one is in it.
+    pub const fn has(self, facet: Facet) -> bool {
+        self.0 >> facet.index() & 1 == 1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

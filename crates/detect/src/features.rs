@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::HOSTING;
 use crate::baseline::Baseline;
-use crate::facet::Facet;
+use crate::facet::{Facet, FacetSet};
 use crate::observation::Observation;
 use crate::recent::{DAY, Lately};
 use crate::travel::{speed_kmh, sure_distance_km};
@@ -107,9 +107,15 @@ pub fn feature_set_hash() -> String {
 /// The surprise of each facet stands in the column of its index.
 const _: () = assert!(Facet::COUNT == Column::Method as usize + 1);
 
-/// The features of a sign-in against what was before it.
-pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers: u32) -> Features {
+/// The features of a sign-in against what was before it, and which facets the account never showed.
+pub fn features(
+    seen: &Observation,
+    baseline: &Baseline,
+    lately: &Lately,
+    peers: u32,
+) -> (Features, FacetSet) {
     let mut out = [f32::NAN; WIDTH];
+    let mut unseen = FacetSet::default();
     let mut put = |column: Column, value: f32| {
         if let Some(slot) = out.get_mut(column as usize) {
             *slot = value;
@@ -123,6 +129,9 @@ pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers:
             Facet::Asn => put(Column::NetworkRatio, surprise.ratio),
             Facet::Program => put(Column::ProgramRatio, surprise.ratio),
             _ => {}
+        }
+        if surprise.new {
+            unseen.insert(facet);
         }
         let telling = [Facet::Asn, Facet::Country, Facet::Device, Facet::Program, Facet::App];
         if surprise.new && telling.contains(&facet) {
@@ -167,7 +176,7 @@ pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers:
         }
     }
     put(Column::Outcome, badness(seen.verdict));
-    out
+    (out, unseen)
 }
 
 /// Order of outcomes: what says most of a stolen password is worst.

@@ -29,6 +29,8 @@ pub struct Observation {
     pub session: u64,
     /// What became of it.
     pub verdict: Verdict,
+    /// Whether the device is one that the tenant knows.
+    pub has_device: bool,
     /// Whether a person was at a prompt.
     pub interactive: bool,
     /// Whether one factor was enough; absent where the record did not say.
@@ -76,9 +78,8 @@ impl Lexicon {
         put(Facet::Program, program.1);
         put(Facet::System, system);
         // A device that the tenant does not know has a value too: "none" is what attackers show.
-        let device =
-            sign_in.device.id.as_deref().filter(|id| !id.is_empty()).unwrap_or("no device");
-        put(Facet::Device, self.symbols.of(device));
+        let device = sign_in.device.id.as_deref().filter(|id| !id.is_empty());
+        put(Facet::Device, self.symbols.of(device.unwrap_or("no device")));
         // What runs in the background uses other applications in other ways: a world of its own.
         let world = if interactive { "" } else { "~" };
         let app = sign_in.app.id.as_deref().or(sign_in.app.name.as_deref());
@@ -111,6 +112,7 @@ impl Lexicon {
             point: sign_in.place.coordinates,
             session,
             verdict: Verdict::of(sign_in.outcome.code),
+            has_device: device.is_some(),
             interactive,
             single_factor: sign_in
                 .requirement

@@ -233,6 +233,7 @@ mod tests {
             point: None,
             session: 7,
             verdict: Verdict::WrongPassword,
+            has_device: false,
             interactive: true,
             single_factor: None,
         }

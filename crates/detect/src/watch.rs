@@ -6,9 +6,9 @@ use model::sign_in::SignIn;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use crate::baseline::{Baseline, Shrinkage};
-use crate::facet::Facet;
-use crate::features::{Features, features};
+use crate::baseline::{Baseline, Profile, Shrinkage};
+use crate::facet::{Facet, FacetSet};
+use crate::features::{Features, features, is_impossible};
 use crate::observation::{Lexicon, Observation};
 use crate::recent::{DAY, Lately};
 use crate::symbols::Symbol;
@@ -46,6 +46,18 @@ pub struct Sighting {
     pub observation: Observation,
     /// Its features.
     pub features: Features,
+    /// What the account never showed before.
+    pub new: FacetSet,
+    /// Whether nobody gets here from the last success at a prompt in the time between, and nothing
+    /// explains it: neither a network or place that colleagues use, nor a device that is known.
+    pub impossible_travel: bool,
+    /// Networks that the session was used from, this one included; 0 where it has none.
+    pub session_networks: usize,
+    /// Sign-ins that the account's baseline stands on.
+    pub sightings: u32,
+    /// Share of the account's sign-ins within an hour and a half of this time of its day; none for
+    /// the background and for accounts that are hardly known.
+    pub usual_hour: Option<f32>,
 }
 
 impl Watch {
@@ -88,7 +100,23 @@ impl Watch {
                 PEOPLE
             }
         });
-        let features = features(&observation, &self.baseline, &self.lately, group);
+        let (features, new) = features(&observation, &self.baseline, &self.lately, group);
+        let profile = self.baseline.profile(observation.account);
+        let sighting = Sighting {
+            observation,
+            features,
+            new,
+            impossible_travel: self.is_impossible(&observation, new),
+            session_networks: if observation.session == 0 || observation.asn == 0 {
+                0
+            } else {
+                self.lately.session_networks(observation.session, observation.asn)
+            },
+            sightings: profile.map_or(0, Profile::sightings),
+            usual_hour: profile
+                .filter(|_| observation.interactive)
+                .and_then(|profile| profile.share_around(observation.at)),
+        };
         let address =
             observation.facets.get(Facet::Address.index()).copied().unwrap_or(Symbol::NONE);
         self.lately.note(&observation, address);
@@ -97,7 +125,7 @@ impl Watch {
             self.pending.push_back((observation, group));
         }
         self.seen += 1;
-        Some(Sighting { observation, features })
+        Some(sighting)
     }
 
     /// Keeps what an account did within some seconds from becoming usual: it is under suspicion.
@@ -128,6 +156,22 @@ impl Watch {
     /// Sign-ins that were seen.
     pub fn seen(&self) -> u64 {
         self.seen
+    }
+
+    fn is_impossible(&self, seen: &Observation, new: FacetSet) -> bool {
+        /// Colleagues who make a network or a place usual.
+        const COLLEAGUES: usize = 3;
+        if !seen.interactive || seen.verdict != Verdict::Success {
+            return false;
+        }
+        let last = self.lately.account(seen.account).and_then(|recent| recent.last_place);
+        let (Some(point), Some(last)) = (seen.point, last) else { return false };
+        // A device that the account is known by moved with its owner, whatever the map says.
+        let known_device = seen.has_device && !new.has(Facet::Device);
+        is_impossible((last.point, last.at), (point, seen.at))
+            && !known_device
+            && self.baseline.colleagues_in_network(seen) < COLLEAGUES
+            && self.baseline.colleagues_at_place(seen) < COLLEAGUES
     }
 
     /// Learns what has stood long enough.

@@ -12,6 +12,7 @@ fn seen(account: u32, at: i64) -> Observation {
         point: None,
         session: 0,
         verdict: Verdict::Success,
+        has_device: false,
         interactive: true,
         single_factor: None,
     }
