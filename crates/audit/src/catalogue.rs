@@ -1,7 +1,7 @@
 //! The rule catalogue: reading rules from TOML, refusing bad ones with file and line.
 
 use model::canonical::sha256_hex;
-use model::rule::{LicenceNeed, RuleMeta, RuleStatus, Severity, SubjectKind};
+use model::rule::{LicenceNeed, RuleError, RuleMeta, RuleStatus, Severity, SubjectKind};
 use policy::{Demand, Population};
 use serde::Deserialize;
 use toml::Spanned;
@@ -55,18 +55,6 @@ pub struct RuleTest {
     pub status: RuleStatus,
     /// The time taken as now; RFC 3339.
     pub as_of: Option<String>,
-}
-
-/// Why a rule cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {message}")]
-pub struct RuleError {
-    /// File.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// What is wrong and what would be right.
-    pub message: String,
 }
 
 #[derive(Deserialize)]
@@ -136,11 +124,7 @@ impl Rule {
         text: &str,
         snippet: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, RuleError> {
-        let error = |at: usize, message: String| RuleError {
-            file: source.to_owned(),
-            line: text.get(..at).map_or(1, |before| before.matches('\n').count() + 1),
-            message,
-        };
+        let error = |at: usize, message: String| RuleError::at(source, text, at, message);
         let raw: RawRule = toml::from_str(text)
             .map_err(|e| error(e.span().map_or(0, |span| span.start), e.message().to_owned()))?;
         let id = raw.id.get_ref();

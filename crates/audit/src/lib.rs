@@ -16,7 +16,7 @@ mod rule_tests;
 mod snippet;
 mod tenant;
 
-pub use catalogue::{Catalogue, Check, Rule, RuleBody, RuleError, RuleTest};
+pub use catalogue::{Catalogue, Check, Rule, RuleBody, RuleTest};
 pub use expectation::{Expectation, Reaching};
 pub use matrix::coverage_rule;
 pub use options::{AppSegment, AuditOptions, UserSegment};

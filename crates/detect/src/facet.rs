@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A facet. Those of one family go from the finest to the coarsest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Facet {
     /// Address.

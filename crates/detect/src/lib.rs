@@ -12,6 +12,7 @@ pub mod facet;
 pub mod features;
 pub mod hours;
 pub mod observation;
+pub mod pattern;
 pub mod recent;
 pub mod symbols;
 pub mod travel;

@@ -68,6 +68,26 @@ impl std::str::FromStr for Severity {
     }
 }
 
+/// Why a rule cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct RuleError {
+    /// File.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl RuleError {
+    /// An error at a byte of a file's text.
+    pub fn at(file: &str, text: &str, byte: usize, message: String) -> Self {
+        let line = text.get(..byte).map_or(1, |before| before.matches('\n').count() + 1);
+        Self { file: file.to_owned(), line, message }
+    }
+}
+
 /// A licence that a rule's controls need.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,

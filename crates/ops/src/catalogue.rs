@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use audit::{RuleError, RuleTestOutcome, run_rule_tests};
+use audit::{RuleTestOutcome, run_rule_tests};
+use model::rule::RuleError;
 
 pub use audit::{AuditOptions, Catalogue, Rule, fill_snippet};
 use include_dir::{Dir, include_dir};
