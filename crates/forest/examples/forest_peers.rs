@@ -82,7 +82,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     rayon_warm();
     let forest = timed("fit", 5, || IsolationForest::fit(&params, &rows))?;
     let mut scores = vec![0.0; rows.nrows()];
-    timed("score", 3, || forest.score_into(&rows, &mut scores))?;
+    timed("score", 9, || forest.score_into(&rows, &mut scores))?;
     let some = |from: usize, to: usize| {
         let end = to.min(rows.nrows());
         rows.slice_axis(Axis(0), Slice::from(from.min(end)..end))

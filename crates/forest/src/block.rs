@@ -3,20 +3,23 @@
 use ndarray::ArrayView2;
 
 use crate::error::ForestError;
+use crate::tree::{Step, rank};
 
 /// Rows in a block: so many that their columns and a tree stay in a core's first cache.
 pub(crate) const ROWS: usize = 64;
 
-/// Up to 64 rows, column by column, without missing values: each feature has two columns, in the
-/// first of which a missing value is minus infinity (it goes left at every threshold) and in the
-/// second plus infinity (it goes right). A split names the one it means, and so costs nothing more.
+/// Up to 64 rows, column by column, as ranks and without missing values: each feature has two
+/// columns, in the first of which a missing value is below everything (it goes left at every
+/// threshold) and in the second above (it goes right). A split names the one it means, and so
+/// missing values cost nothing on the way down.
 pub(crate) struct Block {
-    columns: Vec<[f32; ROWS]>,
+    /// 64 values a column.
+    ranks: Vec<i32>,
 }
 
 impl Block {
     pub(crate) fn new(features: usize) -> Self {
-        Self { columns: vec![[0.0; ROWS]; features * 2] }
+        Self { ranks: vec![0; (features * 2 * ROWS).next_power_of_two()] }
     }
 
     /// Takes the rows from `first` on, as many as there are up to 64. What is left of a block that
@@ -30,19 +33,29 @@ impl Block {
         let mut infinite = false;
         for at in 0..rows {
             let record = records.row(first + at);
-            for (pair, &value) in self.columns.chunks_exact_mut(2).zip(record) {
+            for (pair, &value) in self.ranks.chunks_exact_mut(2 * ROWS).zip(record) {
                 infinite |= value.is_infinite();
-                if let [left, right] = pair {
-                    left[at] = if value.is_nan() { f32::NEG_INFINITY } else { value };
-                    right[at] = if value.is_nan() { f32::INFINITY } else { value };
-                }
+                let (rank, missing) = (rank(value), value.is_nan());
+                pair[at] = if missing { i32::MIN } else { rank };
+                pair[ROWS + at] = if missing { i32::MAX } else { rank };
             }
         }
         if infinite { Err(infinite_at(records, first)) } else { Ok(rows) }
     }
 
-    pub(crate) fn columns(&self) -> &[[f32; ROWS]] {
-        &self.columns
+    /// All columns, one after the other.
+    pub(crate) fn ranks(&self) -> &[i32] {
+        &self.ranks
+    }
+
+    /// One column.
+    pub(crate) fn column(&self, column: usize) -> Option<&[i32; ROWS]> {
+        self.ranks.as_chunks().0.get(column)
+    }
+
+    /// Whether a row goes left at a step.
+    pub(crate) fn goes_left(&self, row: usize, step: Step) -> bool {
+        self.ranks[step.column() * ROWS + row] <= step.rank()
     }
 }
 

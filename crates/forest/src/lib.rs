@@ -22,6 +22,7 @@ mod random;
 mod sample;
 mod score;
 mod shap;
+mod top;
 mod traits;
 mod tree;
 

@@ -5,13 +5,14 @@ use rayon::prelude::*;
 
 use crate::block::{Block, ROWS};
 use crate::error::ForestError;
-use crate::tree::Tree;
+use crate::top::TOP;
+use crate::tree::{Step, Tree};
 
 /// Rows that one thread takes at a time.
 const SHARE: usize = ROWS * 32;
 
 /// Rows that fall side by side, so that one's wait for memory is the other's work.
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 /// Mean over the trees of what the leaf says, for each row: `finish` makes the result of it.
 pub(crate) fn fall(
@@ -39,20 +40,63 @@ pub(crate) fn fall(
     })
 }
 
-/// Adds what one tree says of each row of the block.
+/// Adds what one tree says of each row of the block. Where the sizes are those of every day, they
+/// are known here: then a place cut to so many bits needs no check.
 fn add(tree: &Tree, block: &Block, sums: &mut [f64; ROWS]) {
-    let (steps, columns) = (tree.steps.as_slice(), block.columns());
+    match (tree.steps.len(), block.ranks().len()) {
+        (256, 4_096) => add_fixed::<256, 4_096>(tree, block, sums),
+        (256, 16_384) => add_fixed::<256, 16_384>(tree, block, sums),
+        (512, 4_096) => add_fixed::<512, 4_096>(tree, block, sums),
+        (512, 16_384) => add_fixed::<512, 16_384>(tree, block, sums),
+        _ => {
+            let (steps, values, ranks) = (&tree.steps, &tree.value, block.ranks());
+            descend(tree, block, sums, |at| steps[at], |at| ranks[at], |at| values[at]);
+        }
+    }
+}
+
+fn add_fixed<const N: usize, const R: usize>(
+    tree: &Tree,
+    block: &Block,
+    sums: &mut [f64; ROWS],
+) {
+    let (steps, values) = (tree.steps.first_chunk::<N>(), tree.value.first_chunk::<N>());
+    let (Some(steps), Some(values)) = (steps, values) else { return };
+    let Some(ranks) = block.ranks().first_chunk::<R>() else { return };
+    descend(
+        tree,
+        block,
+        sums,
+        |at| steps[at & (N - 1)],
+        |at| ranks[at & (R - 1)],
+        |at| values[at & (N - 1)],
+    );
+}
+
+#[inline(always)]
+fn descend(
+    tree: &Tree,
+    block: &Block,
+    sums: &mut [f64; ROWS],
+    step_at: impl Fn(usize) -> Step,
+    rank_at: impl Fn(usize) -> i32,
+    value_at: impl Fn(usize) -> f64,
+) {
+    let starts = tree.top.side_by_side(block);
     for first in (0..ROWS).step_by(LANES) {
         let mut at = [0_usize; LANES];
-        for _ in 0..tree.levels {
+        for (lane, at) in at.iter_mut().enumerate() {
+            *at = usize::from(tree.top.starts[usize::from(starts[first + lane]) & 7]);
+        }
+        for _ in TOP..tree.levels {
             for (lane, at) in at.iter_mut().enumerate() {
-                let step = steps[*at];
-                let value = columns[usize::from(step.column)][first + lane];
-                *at = usize::from(step.next) + usize::from(value > step.threshold);
+                let step = step_at(*at);
+                let rank = rank_at(step.column() * ROWS + first + lane);
+                *at = step.next() + usize::from(rank > step.rank());
             }
         }
         for (lane, at) in at.into_iter().enumerate() {
-            sums[first + lane] += tree.value[at];
+            sums[first + lane] += value_at(at);
         }
     }
 }

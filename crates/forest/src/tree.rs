@@ -2,9 +2,12 @@
 
 use crate::depth::expected_path;
 use crate::params::{DEEPEST, Measure};
+use crate::top::Top;
 
 /// The most nodes of a tree: their numbers have 16 bits.
 const MOST_NODES: usize = 1 << 16;
+/// The least length that steps are padded to.
+const LEAST_PADDED: usize = 256;
 
 /// What the growing, the given and the stored trees have in common: nodes in breadth-first order,
 /// so that two children are neighbours and their place follows from the order alone.
@@ -17,27 +20,72 @@ pub(crate) enum Node {
 }
 
 /// A node as rows meet it: eight bytes, no pointer, no special case.
+///
+/// From the lowest bits: the number of the left child (16), which the right one follows; the column
+/// of the block (16); the threshold's [`rank`] (32). Rows with a rank up to it go left. A leaf leads
+/// to itself and no rank is over its own, so that every row takes the same number of steps.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Step {
-    /// `x <= threshold` goes to `next`, other rows to `next + 1`. A leaf has plus infinity and
-    /// leads to itself, so that every row takes the same number of steps.
-    pub(crate) threshold: f32,
+pub(crate) struct Step(u64);
+
+/// A whole number that stands to the others as the numbers themselves do: comparing them is one
+/// cheap operation, and there are room for two more below and above. Both zeros have the same.
+pub(crate) fn rank(value: f32) -> i32 {
+    // Adding zero turns minus zero into zero.
+    let bits = (value + 0.0).to_bits().cast_signed();
+    // Negative numbers are ordered the wrong way round until their other bits are turned.
+    bits ^ ((bits >> 31) & i32::MAX)
+}
+
+/// The number that has this rank.
+fn ranked(rank: i32) -> f32 {
+    f32::from_bits((rank ^ ((rank >> 31) & i32::MAX)).cast_unsigned())
+}
+
+impl Step {
+    /// A leaf with this number.
+    pub(crate) fn leaf(number: u16) -> Self {
+        Self::new(i32::MAX, 0, number)
+    }
+
+    fn new(rank: i32, column: u16, next: u16) -> Self {
+        Self(u64::from(rank.cast_unsigned()) << 32 | u64::from(column) << 16 | u64::from(next))
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "the highest 32 bits of 64")]
+    pub(crate) fn rank(self) -> i32 {
+        ((self.0 >> 32) as u32).cast_signed()
+    }
+
     /// Twice the feature, and one more where missing values go right: the column of the block in
-    /// which they are plus and not minus infinity.
-    pub(crate) column: u16,
-    pub(crate) next: u16,
+    /// which they are above and not below every other.
+    pub(crate) fn column(self) -> usize {
+        (self.0 >> 16 & 0xFFFF) as usize
+    }
+
+    /// The left child.
+    pub(crate) fn next(self) -> usize {
+        (self.0 & 0xFFFF) as usize
+    }
+
+    pub(crate) fn feature(self) -> usize {
+        self.column() / 2
+    }
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Tree {
-    /// The nodes, breadth first.
+    /// The nodes, breadth first, and after them leaves up to a power of two, at least 256: a node's
+    /// number cut to so many bits is one of them, and nothing need be checked.
     pub(crate) steps: Vec<Step>,
     /// Training rows in each node: the cover.
     pub(crate) cover: Vec<u32>,
-    /// What each leaf says of its rows, `depth + c(n)` or a density; 0 in other nodes.
+    /// What each leaf says of its rows, `depth + c(n)` or a density; 0 in other nodes. As long as
+    /// the steps.
     pub(crate) value: Vec<f64>,
     /// Steps to the deepest leaf.
     pub(crate) levels: u32,
+    /// The first levels, for all rows at once.
+    pub(crate) top: Top,
 }
 
 impl Tree {
@@ -63,7 +111,7 @@ impl Tree {
             let (held, level) = (cover[at], depth[at]);
             match node {
                 Node::Leaf { density } => {
-                    steps.push(Step { threshold: f32::INFINITY, column: 0, next: here });
+                    steps.push(Step::leaf(here));
                     if !density.is_finite() {
                         return Err("a leaf's value is not a number");
                     }
@@ -89,36 +137,43 @@ impl Tree {
                         return Err("it has more than 65536 nodes");
                     }
                     let next = u16::try_from(cover.len()).map_err(|_| "it has too many nodes")?;
-                    steps.push(Step {
-                        threshold,
-                        column: feature * 2 + u16::from(!missing_left),
-                        next,
-                    });
+                    let column = feature * 2 + u16::from(!missing_left);
+                    steps.push(Step::new(rank(threshold), column, next));
                     value.push(0.0);
                     cover.extend([left_rows, held - left_rows]);
                     depth.extend([level + 1; 2]);
                 }
             }
         }
-        Ok(Self { steps, cover, value, levels: depth.last().copied().unwrap_or_default() })
+        let padded = steps.len().next_power_of_two().max(LEAST_PADDED);
+        steps.resize(padded, Step::leaf(0));
+        value.resize(padded, 0.0);
+        let (top, levels) = (Top::new(&steps), depth.last().copied().unwrap_or_default());
+        Ok(Self { steps, cover, value, levels, top })
     }
 
     /// Whether paths end in the node.
     pub(crate) fn is_leaf(&self, node: usize) -> bool {
-        self.steps.get(node).is_none_or(|step| usize::from(step.next) == node)
+        self.steps.get(node).is_none_or(|step| step.next() == node)
+    }
+
+    /// The splits, breadth first, with their numbers.
+    pub(crate) fn splits(&self) -> impl Iterator<Item = (usize, Step)> + '_ {
+        let nodes = self.steps.iter().copied().take(self.cover.len()).enumerate();
+        nodes.filter(|&(at, step)| step.next() != at)
     }
 
     /// The tree back in the form it was made of.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = Node> + '_ {
-        self.steps.iter().enumerate().map(|(at, step)| {
-            if self.is_leaf(at) {
+        self.steps.iter().take(self.cover.len()).enumerate().map(|(at, step)| {
+            if step.next() == at {
                 Node::Leaf { density: self.value[at] }
             } else {
                 Node::Split {
-                    feature: step.column / 2,
-                    threshold: step.threshold,
-                    missing_left: step.column % 2 == 0,
-                    left_rows: self.cover[usize::from(step.next)],
+                    feature: u16::try_from(step.feature()).unwrap_or(u16::MAX),
+                    threshold: ranked(step.rank()),
+                    missing_left: step.column().is_multiple_of(2),
+                    left_rows: self.cover[step.next()],
                 }
             }
         })
@@ -133,5 +188,22 @@ impl Tree {
             .map(|(_, (value, &held))| value * f64::from(held))
             .sum();
         sum / f64::from(self.cover[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_stand_to_each_other_as_the_numbers_do() {
+        let numbers = [f32::MIN, -2.5, -1.0, -1e-42, -0.0, 0.0, 1e-42, 1.0, 1.000_000_1, f32::MAX];
+        for left in numbers {
+            assert!(ranked(rank(left)) == left);
+            assert!(rank(left) > i32::MIN && rank(left) < i32::MAX);
+            for right in numbers {
+                assert_eq!(rank(left) <= rank(right), left <= right, "{left} and {right}");
+            }
+        }
     }
 }

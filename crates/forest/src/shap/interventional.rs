@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::block::{Block, ROWS};
 use crate::error::ForestError;
 use crate::params::DEEPEST;
-use crate::tree::Tree;
+use crate::tree::{Step, Tree};
 
 /// `a! b! / (a + b + 1)!`, by `a` and `b`.
 type Weights = Vec<Vec<f64>>;
@@ -20,7 +20,7 @@ type Weights = Vec<Vec<f64>>;
 struct Leaf {
     value: f64,
     /// The different columns on the path.
-    features: Vec<u16>,
+    features: Vec<usize>,
     /// Every split on the way: the bit of its column, and the test.
     tests: Vec<Test>,
     /// What background rows satisfy, as bits, and how many satisfy just that.
@@ -30,8 +30,7 @@ struct Leaf {
 #[derive(Clone, Copy)]
 struct Test {
     bit: u64,
-    column: u16,
-    threshold: f32,
+    step: Step,
     left: bool,
 }
 
@@ -91,7 +90,7 @@ fn leaves(tree: &Tree, background: &[(Block, usize)]) -> Vec<Leaf> {
             continue;
         }
         let step = tree.steps[node];
-        let feature = step.column / 2;
+        let feature = step.feature();
         let known = path.features.iter().position(|&one| one == feature);
         let place = known.unwrap_or(path.features.len());
         if known.is_none() {
@@ -99,11 +98,10 @@ fn leaves(tree: &Tree, background: &[(Block, usize)]) -> Vec<Leaf> {
         }
         for (child, left) in [(0, true), (1, false)] {
             let mut tests = path.tests.clone();
-            let (column, threshold) = (step.column, step.threshold);
-            tests.push(Test { bit: 1 << place, column, threshold, left });
+            tests.push(Test { bit: 1 << place, step, left });
             let features = path.features.clone();
             let path = Leaf { value: 0.0, features, tests, background: vec![] };
-            waiting.push((usize::from(step.next) + child, path));
+            waiting.push((step.next() + child, path));
         }
     }
     found
@@ -114,8 +112,7 @@ impl Leaf {
     fn satisfied(&self, block: &Block, row: usize) -> u64 {
         let mut failed = 0;
         for test in &self.tests {
-            let left = block.columns()[usize::from(test.column)][row] <= test.threshold;
-            failed |= if left == test.left { 0 } else { test.bit };
+            failed |= if block.goes_left(row, test.step) == test.left { 0 } else { test.bit };
         }
         !failed & self.all()
     }
@@ -161,7 +158,7 @@ impl Leaf {
     fn add(&self, mut bits: u64, share: f64, phi: &mut [f64]) {
         while bits != 0 {
             let place = bits.trailing_zeros() as usize;
-            phi[usize::from(self.features[place])] += share;
+            phi[self.features[place]] += share;
             bits &= bits - 1;
         }
     }

@@ -28,7 +28,7 @@ use rayon::prelude::*;
 use super::quadrature::legendre;
 use crate::block::{Block, ROWS};
 use crate::error::ForestError;
-use crate::tree::Tree;
+use crate::tree::{Step, Tree};
 
 /// Values for the left and for the right child, at all points.
 type Pair<const Q: usize> = [[f64; Q]; 2];
@@ -40,17 +40,17 @@ const LEFT: u8 = 1;
 /// The row is on the way and falls right.
 const RIGHT: u8 = 2;
 
+/// Rows that are explained side by side, so that reading a split is shared among them.
+const LANES: usize = 4;
+
 struct Split<const Q: usize> {
     /// By case: what the product so far is multiplied by on the way to each child. A leaf's value
     /// and the points' weights are in it.
     factor: [Pair<Q>; 3],
     /// By case: what the sum below each child is multiplied by to give the column's share.
     change: [Pair<Q>; 3],
-    threshold: f32,
-    column: u16,
+    step: Step,
     node: u16,
-    /// The left child; the right one is next to it.
-    next: u16,
     /// The child under the last split on the same column above, which this split's children
     /// replace; the root if there is none.
     replaced: u16,
@@ -91,15 +91,18 @@ fn explain_at<const Q: usize>(
     phi.par_chunks_mut(ROWS * features).enumerate().try_for_each(|(at, phi)| {
         let mut block = Block::new(features);
         let rows = block.fill(records, at * ROWS)?;
-        let mut shares = vec![[0.0; Q]; rows * features];
+        let mut shares = vec![[[0.0; Q]; LANES]; rows.div_ceil(LANES) * features];
         let mut way = Way::new(&forest);
         for paths in &forest {
-            for (row, shares) in shares.chunks_exact_mut(features).enumerate() {
-                paths.explain(&block, row, shares, &mut way);
+            for (group, shares) in shares.chunks_exact_mut(features).enumerate() {
+                paths.explain(&block, group * LANES, shares, &mut way);
             }
         }
-        for (phi, shares) in phi.iter_mut().zip(&shares) {
-            *phi = shares.iter().sum::<f64>() / count;
+        for (row, phi) in phi.chunks_exact_mut(features).enumerate() {
+            let shares = shares.chunks_exact(features).nth(row / LANES).unwrap_or_default();
+            for (phi, shares) in phi.iter_mut().zip(shares) {
+                *phi = shares[row % LANES].iter().sum::<f64>() / count;
+            }
         }
         Ok::<(), ForestError>(())
     })?;
@@ -107,20 +110,27 @@ fn explain_at<const Q: usize>(
     Array2::from_shape_vec(shape, phi).map_err(|error| linfa::Error::from(error).into())
 }
 
-/// One row's way through one tree.
+/// What a few rows have at one node, at all points.
+type Lanes<const Q: usize> = [[f64; Q]; LANES];
+
+/// A few rows' way through one tree.
 struct Way<const Q: usize> {
     /// By node: the product so far on the way down, the sum below on the way up.
-    products: Vec<[f64; Q]>,
-    /// By node: whether the row is on the way as far as the column of the split above goes.
-    kept: Vec<bool>,
+    products: Vec<Lanes<Q>>,
+    /// By node, a bit a row: whether it is on the way as far as the column of the split above goes.
+    kept: Vec<u8>,
     /// By split.
-    cases: Vec<u8>,
+    cases: Vec<[u8; LANES]>,
 }
 
 impl<const Q: usize> Way<Q> {
     fn new(forest: &[Paths<Q>]) -> Self {
         let nodes = forest.iter().map(|paths| paths.nodes).max().unwrap_or_default();
-        Self { products: vec![[1.0; Q]; nodes], kept: vec![true; nodes], cases: vec![0; nodes] }
+        Self {
+            products: vec![[[1.0; Q]; LANES]; nodes],
+            kept: vec![u8::MAX; nodes],
+            cases: vec![[LOST; LANES]; nodes],
+        }
     }
 }
 
@@ -128,21 +138,19 @@ impl<const Q: usize> Paths<Q> {
     fn new(tree: &Tree, points: &[f64; Q], weights: &[f64; Q]) -> Self {
         let replaced = replaced(tree);
         // By node: the share of training rows that went its way at all splits on its column so far.
-        let mut share = vec![1.0; tree.steps.len()];
-        let mut splits = Vec::with_capacity(tree.steps.len() / 2);
-        for (node, step) in tree.steps.iter().enumerate().filter(|&(at, _)| !tree.is_leaf(at)) {
+        let mut share = vec![1.0; tree.cover.len()];
+        let mut splits = Vec::with_capacity(tree.cover.len() / 2);
+        for (node, step) in tree.splits() {
             let last = share[usize::from(replaced[node])];
             let mut split = Split {
                 factor: [[[0.0; Q]; 2]; 3],
                 change: [[[0.0; Q]; 2]; 3],
-                threshold: step.threshold,
-                column: step.column,
+                step,
                 node: u16::try_from(node).unwrap_or(u16::MAX),
-                next: step.next,
                 replaced: replaced[node],
             };
             for side in 0..2 {
-                let child = usize::from(step.next) + side;
+                let child = step.next() + side;
                 let part = f64::from(tree.cover[child]) / f64::from(tree.cover[node]);
                 let z = last * part;
                 share[child] = z;
@@ -164,37 +172,57 @@ impl<const Q: usize> Paths<Q> {
             }
             splits.push(split);
         }
-        Self { splits, nodes: tree.steps.len() }
+        Self { splits, nodes: tree.cover.len() }
     }
 
-    /// Adds one row's shares, at each point.
-    fn explain(&self, block: &Block, row: usize, shares: &mut [[f64; Q]], way: &mut Way<Q>) {
+    /// Adds the shares of a few rows from `first` on, at each point.
+    fn explain(&self, block: &Block, first: usize, shares: &mut [Lanes<Q>], way: &mut Way<Q>) {
         let Way { products, kept, cases } = way;
-        products[0] = [1.0; Q];
-        for (split, case) in self.splits.iter().zip(cases.iter_mut()) {
-            let left = block.columns()[usize::from(split.column)][row] <= split.threshold;
+        products[0] = [[1.0; Q]; LANES];
+        for (split, cases) in self.splits.iter().zip(cases.iter_mut()) {
+            let ranks = &block.ranks()[split.step.column() * ROWS + first..][..LANES];
             let still = kept[usize::from(split.replaced)];
-            *case = u8::from(still) * if left { LEFT } else { RIGHT };
-            let next = usize::from(split.next);
-            kept[next] = still && left;
-            kept[next + 1] = still && !left;
-            let above = products[usize::from(split.node)];
-            let [to_left, to_right] = &split.factor[usize::from(*case)];
-            products[next] = times(&above, to_left);
-            products[next + 1] = times(&above, to_right);
+            let (above, left, right) = family(products, split);
+            let mut goes_left = 0;
+            for (lane, rank) in ranks.iter().enumerate() {
+                goes_left |= u8::from(*rank <= split.step.rank()) << lane;
+            }
+            let (on_left, on_right) = (still & goes_left, still & !goes_left);
+            for lane in 0..LANES {
+                // LOST, LEFT or RIGHT, without a branch that no one can foretell.
+                let case = (on_left >> lane & 1) * LEFT + (on_right >> lane & 1) * RIGHT;
+                cases[lane] = case;
+                let [to_left, to_right] = &split.factor[usize::from(case)];
+                left[lane] = times(&above[lane], to_left);
+                right[lane] = times(&above[lane], to_right);
+            }
+            let next = split.step.next();
+            kept[next] = on_left;
+            kept[next + 1] = on_right;
         }
-        for (split, &case) in self.splits.iter().zip(cases.iter()).rev() {
-            let next = usize::from(split.next);
-            let (left, right) = (products[next], products[next + 1]);
-            let [of_left, of_right] = &split.change[usize::from(case)];
-            let share = &mut shares[usize::from(split.column / 2)];
-            let below = &mut products[usize::from(split.node)];
-            for point in 0..Q {
-                share[point] += left[point] * of_left[point] + right[point] * of_right[point];
-                below[point] = left[point] + right[point];
+        for (split, cases) in self.splits.iter().zip(cases.iter()).rev() {
+            let share = &mut shares[split.step.feature()];
+            let (below, left, right) = family(products, split);
+            for lane in 0..LANES {
+                let [of_left, of_right] = &split.change[usize::from(cases[lane])];
+                for point in 0..Q {
+                    let (left, right) = (left[lane][point], right[lane][point]);
+                    share[lane][point] += left * of_left[point] + right * of_right[point];
+                    below[lane][point] = left + right;
+                }
             }
         }
     }
+}
+
+/// A split's own entry and those of its children, which always come later.
+fn family<'a, const Q: usize>(
+    products: &'a mut [Lanes<Q>],
+    split: &Split<Q>,
+) -> (&'a mut Lanes<Q>, &'a mut Lanes<Q>, &'a mut Lanes<Q>) {
+    let (upper, lower) = products.split_at_mut(split.step.next());
+    let (left, right) = lower.split_at_mut(1);
+    (&mut upper[usize::from(split.node)], &mut left[0], &mut right[0])
 }
 
 fn times<const Q: usize>(left: &[f64; Q], right: &[f64; Q]) -> [f64; Q] {
@@ -203,16 +231,16 @@ fn times<const Q: usize>(left: &[f64; Q], right: &[f64; Q]) -> [f64; Q] {
 
 /// For each split, the node under the last split on the same column above it; the root if none.
 fn replaced(tree: &Tree) -> Vec<u16> {
-    let mut parent = vec![0_u16; tree.steps.len()];
-    let mut replaced = vec![0_u16; tree.steps.len()];
-    for (node, step) in tree.steps.iter().enumerate().filter(|&(at, _)| !tree.is_leaf(at)) {
+    let mut parent = vec![0_u16; tree.cover.len()];
+    let mut replaced = vec![0_u16; tree.cover.len()];
+    for (node, step) in tree.splits() {
         let number = u16::try_from(node).unwrap_or(u16::MAX);
-        parent[usize::from(step.next)] = number;
-        parent[usize::from(step.next) + 1] = number;
+        parent[step.next()] = number;
+        parent[step.next() + 1] = number;
         let mut above = number;
         while above != 0 {
             let over = parent[usize::from(above)];
-            if tree.steps[usize::from(over)].column / 2 == step.column / 2 {
+            if tree.steps[usize::from(over)].feature() == step.feature() {
                 break;
             }
             above = over;
@@ -225,11 +253,11 @@ fn replaced(tree: &Tree) -> Vec<u16> {
 /// The most different columns on a path.
 fn most_columns(tree: &Tree) -> u32 {
     let replaced = replaced(tree);
-    let mut columns = vec![0_u32; tree.steps.len()];
-    for (node, step) in tree.steps.iter().enumerate().filter(|&(at, _)| !tree.is_leaf(at)) {
+    let mut columns = vec![0_u32; tree.cover.len()];
+    for (node, step) in tree.splits() {
         let here = columns[node] + u32::from(replaced[node] == 0);
-        columns[usize::from(step.next)] = here;
-        columns[usize::from(step.next) + 1] = here;
+        columns[step.next()] = here;
+        columns[step.next() + 1] = here;
     }
     columns.into_iter().max().unwrap_or_default()
 }
