@@ -1,0 +1,2 @@
+//! Growing and asking a forest.
+fn main() {}
