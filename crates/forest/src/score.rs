@@ -55,11 +55,7 @@ fn add(tree: &Tree, block: &Block, sums: &mut [f64; ROWS]) {
     }
 }
 
-fn add_fixed<const N: usize, const R: usize>(
-    tree: &Tree,
-    block: &Block,
-    sums: &mut [f64; ROWS],
-) {
+fn add_fixed<const N: usize, const R: usize>(tree: &Tree, block: &Block, sums: &mut [f64; ROWS]) {
     let (steps, values) = (tree.steps.first_chunk::<N>(), tree.value.first_chunk::<N>());
     let (Some(steps), Some(values)) = (steps, values) else { return };
     let Some(ranks) = block.ranks().first_chunk::<R>() else { return };

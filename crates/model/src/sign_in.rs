@@ -4,6 +4,7 @@
 //! four shapes; the readers in `graph` bring each into this one. `None` means that the record did
 //! not say, never "no".
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -377,6 +378,46 @@ pub struct Risk {
     pub detail: Option<String>,
     /// Detections (`unfamiliarFeatures`, `generic`, ...).
     pub event_types: Vec<String>,
+}
+
+/// How many sign-ins there are, of which kinds, and how much they tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignInStats {
+    /// All of them.
+    pub total: u64,
+    /// The earliest.
+    pub first_at: Option<Timestamp>,
+    /// The latest.
+    pub last_at: Option<Timestamp>,
+    /// By log.
+    pub by_kind: BTreeMap<String, u64>,
+    /// By the shape of the record.
+    pub by_shape: BTreeMap<String, u64>,
+    /// Users and service principals.
+    pub accounts: u64,
+    /// Applications.
+    pub apps: u64,
+    /// Addresses.
+    pub addresses: u64,
+    /// Countries.
+    pub countries: u64,
+    /// Those that ended with a token.
+    pub succeeded: u64,
+    /// Those with an autonomous system.
+    pub with_asn: u64,
+    /// Those with a place on the map.
+    pub with_place: u64,
+    /// Those with a session id.
+    pub with_session: u64,
+    /// Those with Microsoft's opinion of the risk.
+    pub with_risk: u64,
+    /// Error codes, the most frequent first; at most twenty.
+    pub codes: Vec<(i64, u64)>,
+    /// Bytes that original records take.
+    pub raw_bytes: u64,
+    /// The earliest original record.
+    pub raw_since: Option<Timestamp>,
 }
 
 #[cfg(test)]

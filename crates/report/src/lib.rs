@@ -17,6 +17,7 @@ mod layout;
 mod markdown;
 mod rules;
 pub mod sarif;
+mod sign_ins;
 mod spreadsheet;
 mod tenants;
 mod when;
@@ -33,6 +34,7 @@ pub use fleet::{FleetRow, fleet};
 pub use format::{Depth, Envelope, Excerpt, Format, ReportError, Style};
 pub use json::SCHEMA_VERSION;
 pub use rules::{rule, rules, rules_markdown};
+pub use sign_ins::{SignInDetail, sign_in, sign_in_stats};
 pub use tenants::{TenantRow, tenant, tenants};
 
 /// Breaks a text into lines of at most `columns`, between words where it can.

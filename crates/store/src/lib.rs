@@ -33,7 +33,7 @@ pub use runs::RunFilter;
 pub use settings::StoreSettings;
 pub use sign_ins::{
     ArrivingSignIn, SignInArrival, SignInFields, SignInOrigin, SignInOutcome, SignInSpan,
-    SignInStats, StoredSignIn,
+    StoredSignIn,
 };
-pub use snapshots::{KindCounts, Registration, SnapshotImport, SnapshotOutcome, SnapshotRecord};
-pub use tenants::{Removed, TenantCounts, TenantRemoval};
+pub use snapshots::{KindCounts, SnapshotImport, SnapshotOutcome, SnapshotRecord};
+pub use tenants::{Registration, Removed, TenantCounts, TenantRemoval};

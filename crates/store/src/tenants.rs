@@ -35,6 +35,18 @@ pub struct TenantRemoval {
     pub rows: Vec<Removed>,
 }
 
+/// What an import does to the registry.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Registration {
+    /// Nothing: the tenant is registered and stays as it is.
+    #[default]
+    Kept,
+    /// Registers the tenant, which must be new.
+    New(Box<Tenant>),
+    /// Replaces the entry, which must be there.
+    Changed(Box<Tenant>),
+}
+
 /// How much there is of a tenant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TenantCounts {
@@ -96,9 +108,23 @@ fn insert(tx: &Connection, tenant: &Tenant) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether no such tenant is registered.
-pub(crate) fn is_unknown(conn: &Connection, slug: &TenantSlug) -> Result<bool, StoreError> {
-    Ok(find(conn, slug)?.is_none())
+/// Refuses a tenant that is not registered.
+pub(crate) fn must_exist(conn: &Connection, slug: &TenantSlug) -> Result<(), StoreError> {
+    let unknown = || StoreError::UnknownTenant(slug.to_string());
+    find(conn, slug)?.map(|_| ()).ok_or_else(unknown)
+}
+
+/// Writes the tenant's entry as the import has it.
+pub(crate) fn register(
+    tx: &Connection,
+    tenant: &TenantSlug,
+    registration: &Registration,
+) -> Result<(), StoreError> {
+    match registration {
+        Registration::Kept => must_exist(tx, tenant),
+        Registration::New(entry) => add(tx, entry),
+        Registration::Changed(entry) => replace(tx, entry),
+    }
 }
 
 /// Registers a tenant, which must be new.

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
 use cstack_store::{
-    ArrivingSignIn, SignInFields, SignInOrigin, SignInSpan, Store, StoreError, StoreSettings,
+    ArrivingSignIn, Registration, SignInFields, SignInOrigin, SignInSpan, Store, StoreError,
+    StoreSettings,
 };
 use model::Timestamp;
 use model::sign_in::{
@@ -18,19 +19,21 @@ fn slug() -> TenantSlug {
 fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(StoreSettings::in_folder(folder.path()));
-    store
-        .add_tenant(&Tenant {
-            slug: slug(),
-            display_name: "Contoso".into(),
-            tenant_id: None,
-            groups: Vec::new(),
-            licence_tier: None,
-            source: TenantSource::Files,
-            added_at: Timestamp::UNIX_EPOCH,
-            as_of: None,
-        })
-        .unwrap();
+    store.add_tenant(&entry()).unwrap();
     (folder, store)
+}
+
+fn entry() -> Tenant {
+    Tenant {
+        slug: slug(),
+        display_name: "Contoso".into(),
+        tenant_id: None,
+        groups: Vec::new(),
+        licence_tier: None,
+        source: TenantSource::Files,
+        added_at: Timestamp::UNIX_EPOCH,
+        as_of: None,
+    }
 }
 
 fn at(text: &str) -> Timestamp {
@@ -118,7 +121,7 @@ fn arriving(sign_in: SignIn) -> ArrivingSignIn {
 const ORIGIN: &str = "signins.jsonl";
 
 fn origin<'o>(tenant: &'o TenantSlug, fingerprint: &'o str) -> SignInOrigin<'o> {
-    SignInOrigin { tenant, words: ORIGIN, fingerprint }
+    SignInOrigin { tenant, registration: &Registration::Kept, words: ORIGIN, fingerprint }
 }
 
 /// Imports; how many were new.
@@ -283,17 +286,31 @@ fn sign_ins_go_with_their_tenant() {
     let (_folder, store) = store();
     import(&store, vec![full()]);
     store.remove_tenant(&slug()).unwrap();
-    store
-        .add_tenant(&Tenant {
-            slug: slug(),
-            display_name: "Contoso".into(),
-            tenant_id: None,
-            groups: Vec::new(),
-            licence_tier: None,
-            source: TenantSource::Files,
-            added_at: Timestamp::UNIX_EPOCH,
-            as_of: None,
-        })
-        .unwrap();
+    store.add_tenant(&entry()).unwrap();
     assert_eq!(store.sign_in_stats(&slug()).unwrap().total, 0);
+}
+
+#[test]
+fn a_new_tenant_is_registered_when_its_sign_ins_count_and_not_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(StoreSettings::in_folder(folder.path()));
+    let tenant = slug();
+    let registration = Registration::New(Box::new(entry()));
+    let begin = || {
+        let words = SignInOrigin {
+            tenant: &tenant,
+            registration: &registration,
+            words: ORIGIN,
+            fingerprint: "files",
+        };
+        store.begin_sign_ins(words).unwrap()
+    };
+    let mut arrival = begin();
+    arrival.add(vec![arriving(full())]).unwrap();
+    drop(arrival);
+    assert!(store.tenants().unwrap().is_empty());
+    let mut arrival = begin();
+    arrival.add(vec![arriving(full())]).unwrap();
+    assert_eq!(arrival.finish(Timestamp::UNIX_EPOCH).unwrap().added, 1);
+    assert_eq!(store.tenants().unwrap(), [entry()]);
 }

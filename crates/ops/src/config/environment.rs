@@ -10,7 +10,7 @@ use super::tree::{Node, Origin};
 const OTHERS: [&str; 3] = ["CSTACK_CONFIG", "CSTACK_PROFILE", "CSTACK_ACTOR"];
 
 /// Beginnings of variables that belong to other parts of the product.
-const FAMILIES: [&str; 3] = ["CSTACK_GEOIP_", "CSTACK_LLM_", "CSTACK_MLFLOW_"];
+const FAMILIES: [&str; 2] = ["CSTACK_LLM_", "CSTACK_MLFLOW_"];
 
 /// The process's environment, as a value that tests can make up.
 #[derive(Debug, Clone, Default)]

@@ -12,8 +12,14 @@ use super::error::ConfigError;
 use super::tree::{Node, Origin, Value};
 
 /// The settings that are paths: a relative one is taken from the file's own folder.
-const PATHS: [&[&str]; 4] =
-    [&["store", "path"], &["log", "file"], &["audit", "rules-dir"], &["sources", "*", "paths"]];
+const PATHS: [&[&str]; 6] = [
+    &["store", "path"],
+    &["log", "file"],
+    &["audit", "rules-dir"],
+    &["geoip", "asn-db"],
+    &["geoip", "city-db"],
+    &["sources", "*", "paths"],
+];
 
 /// The tables whose keys are rule ids. An id has a dot, and `rule.mfa-admins = "high"` without
 /// quotes would otherwise be a table called `rule`.

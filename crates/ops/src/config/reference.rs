@@ -54,7 +54,7 @@ const TABLES: &str = "\
 | `NO_COLOR`, `CLICOLOR_FORCE` | never or always colour, where `output.color` is `auto` |
 
 Any other `CSTACK_` variable is reported, with the nearest name, and has no effect; those that begin
-with `CSTACK_GEOIP_`, `CSTACK_LLM_` and `CSTACK_MLFLOW_` belong to the parts they name.
+with `CSTACK_LLM_` and `CSTACK_MLFLOW_` belong to the parts they name.
 ";
 
 /// The page about configuration.

@@ -23,6 +23,10 @@ pub struct Config {
     pub output: OutputConfig,
     /// Which rules apply and with what thresholds.
     pub audit: AuditConfig,
+    /// Sign-ins.
+    pub signins: SignInsConfig,
+    /// What addresses say of networks and places.
+    pub geoip: GeoIpConfig,
     /// Import sources of each tenant, by its slug: what `cstack run` reads.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, SourceConfig>")]
@@ -41,6 +45,10 @@ pub struct FileConfig {
     pub output: OutputConfig,
     /// Which rules apply and with what thresholds.
     pub audit: AuditConfig,
+    /// Sign-ins.
+    pub signins: SignInsConfig,
+    /// What addresses say of networks and places.
+    pub geoip: GeoIpConfig,
     /// Import sources of each tenant, by its slug: what `cstack run` reads.
     #[schemars(with = "BTreeMap<String, SourceConfig>")]
     pub sources: BTreeMap<TenantSlug, SourceConfig>,
@@ -165,6 +173,33 @@ pub enum OutputFormat {
     Ndjson,
     /// SARIF 2.1.0, for code-scanning tools.
     Sarif,
+}
+
+/// `[signins]`: sign-ins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct SignInsConfig {
+    /// Days that original records are kept, compressed, beside what was read from them; 0 keeps
+    /// none.
+    pub raw_retention_days: u16,
+}
+
+impl Default for SignInsConfig {
+    fn default() -> Self {
+        Self { raw_retention_days: 30 }
+    }
+}
+
+/// `[geoip]`: what addresses say of networks and places.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct GeoIpConfig {
+    /// A MaxMind file of autonomous systems (GeoLite2-ASN.mmdb or the like).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asn_db: Option<PathBuf>,
+    /// A MaxMind file of places (GeoLite2-City.mmdb or the like).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city_db: Option<PathBuf>,
 }
 
 /// `[sources.<tenant>]`: where a tenant's exports are found.

@@ -196,7 +196,7 @@ fn a_mistaken_variable_is_reported_and_those_of_other_parts_are_not() {
         ("CSTACK_STORE_MEMORYLIMIT", "1GiB"),
         ("CSTACK_ACTOR", "ada"),
         ("CSTACK_LLM_PROVIDER", "ollama"),
-        ("CSTACK_GEOIP_CITY", "/tmp/city.mmdb"),
+        ("CSTACK_GEOIP_CITY_DB", "/tmp/city.mmdb"),
         ("CSTACK_MLFLOW_TRACKING_URI", "http://127.0.0.1"),
         ("CSTACK_LOG_FORMAT", ""),
     ]

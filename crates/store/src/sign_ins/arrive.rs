@@ -8,6 +8,7 @@ use model::tenant::TenantSlug;
 use super::columns::{self, Row};
 use super::raw::{self, Packer};
 use super::seen::Seen;
+use crate::tenants::Registration;
 use crate::times::{from_micros, to_sql};
 use crate::waiting::Waiting;
 use crate::{Store, StoreError, files};
@@ -24,8 +25,10 @@ pub struct ArrivingSignIn {
 /// Where sign-ins come from.
 #[derive(Debug, Clone, Copy)]
 pub struct SignInOrigin<'o> {
-    /// Whose they are; registered already.
+    /// Whose they are.
     pub tenant: &'o TenantSlug,
+    /// What becomes of the tenant's entry in the registry, in the commit that makes them count.
+    pub registration: &'o Registration,
     /// In a word or a path.
     pub words: &'o str,
     /// What tells the same files from others: an import of them that was stopped goes on.
@@ -53,6 +56,7 @@ pub struct SignInOutcome {
 pub struct SignInArrival<'s> {
     store: &'s Store,
     tenant: TenantSlug,
+    registration: Registration,
     import_id: String,
     origin: String,
     seen: Seen,
@@ -78,7 +82,9 @@ impl Store {
     ) -> Result<SignInArrival<'_>, StoreError> {
         files::make_folder(self.settings())?;
         let lock = files::lock(self.settings(), "import.lock", &mut Waiting::new(self.settings()))?;
-        self.tenant(origin.tenant)?;
+        if !matches!(origin.registration, Registration::New(_)) {
+            self.tenant(origin.tenant)?;
+        }
         let tenant = origin.tenant.as_str();
         let (import_id, next_block) = self.write(|tx| {
             sweep(tx, tenant, origin.fingerprint)?;
@@ -103,6 +109,7 @@ impl Store {
         Ok(SignInArrival {
             store: self,
             tenant: origin.tenant.clone(),
+            registration: origin.registration.clone(),
             import_id,
             origin: origin.words.to_owned(),
             seen: Seen::default(),
@@ -141,16 +148,15 @@ impl SignInArrival<'_> {
     /// Makes all of it count.
     ///
     /// # Errors
-    /// [`StoreError::UnknownTenant`] where the tenant went meanwhile; [`StoreError`] where the
-    /// database is busy or cannot be written. Then nothing counts.
+    /// [`StoreError::UnknownTenant`] where the tenant went meanwhile, [`StoreError::TenantExists`]
+    /// where it was to be new and came; [`StoreError`] where the database is busy or cannot be
+    /// written. Then nothing counts.
     pub fn finish(mut self, now: Timestamp) -> Result<SignInOutcome, StoreError> {
         let new = self.append()?;
         let tenant = self.tenant.as_str();
         let (id, origin, read) = (self.import_id.as_str(), self.origin.as_str(), self.read);
         self.store.write(|tx| {
-            if crate::tenants::is_unknown(tx, &self.tenant)? {
-                return Err(StoreError::UnknownTenant(tenant.to_owned()));
-            }
+            crate::tenants::register(tx, &self.tenant, &self.registration)?;
             let (added, first, last): (i64, Option<i64>, Option<i64>) = tx.query_row(
                 "SELECT count(*), epoch_us(min(happened_at)), epoch_us(max(happened_at))
                  FROM sign_in WHERE import_id = ?",

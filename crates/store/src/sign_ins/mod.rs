@@ -10,4 +10,3 @@ mod stats;
 pub use arrive::{ArrivingSignIn, SignInArrival, SignInOrigin, SignInOutcome};
 pub use columns::SignInFields;
 pub use read::{SignInSpan, StoredSignIn};
-pub use stats::SignInStats;

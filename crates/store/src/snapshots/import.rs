@@ -6,11 +6,12 @@ use duckdb::{Connection, params};
 use model::Timestamp;
 use model::canonical::{canonical_json, sha256_hex};
 use model::object::{ExportedObject, ObjectKind};
-use model::tenant::{Tenant, TenantSlug};
+use model::tenant::TenantSlug;
 
+use crate::tenants::{self, Registration};
 use crate::times::to_sql;
 use crate::waiting::Waiting;
-use crate::{Store, StoreError, files, tenants};
+use crate::{Store, StoreError, files};
 
 /// Rows that one short section of the lock appends.
 const CHUNK: usize = 5_000;
@@ -32,18 +33,6 @@ pub struct SnapshotImport {
     pub complete_kinds: BTreeSet<ObjectKind>,
     /// The objects; one body an id and kind.
     pub objects: Vec<ExportedObject>,
-}
-
-/// What an import does to the registry.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Registration {
-    /// Nothing: the tenant is registered and stays as it is.
-    #[default]
-    Kept,
-    /// Registers the tenant, which must be new.
-    New(Box<Tenant>),
-    /// Replaces the entry, which must be there.
-    Changed(Box<Tenant>),
 }
 
 /// What an import changed of one kind.
@@ -169,7 +158,7 @@ impl Store {
         if found.versions.is_empty() && found.closed.is_empty() && found.complete.is_empty() {
             if registration != Registration::Kept {
                 stop_unless(go_on)?;
-                self.write(|tx| register(tx, &tenant, &registration))?;
+                self.write(|tx| tenants::register(tx, &tenant, &registration))?;
             }
             return Ok(found.outcome);
         }
@@ -202,7 +191,7 @@ impl Store {
         let tenant = import.tenant.as_str();
         let (known, left_over) = self.read(|conn| {
             if !is_new {
-                must_exist(conn, &import.tenant)?;
+                tenants::must_exist(conn, &import.tenant)?;
             }
             let known = Known {
                 hashes: current(conn, tenant)?,
@@ -236,19 +225,6 @@ impl Store {
 
 fn stop_unless(go_on: &dyn Fn() -> bool) -> Result<(), StoreError> {
     if go_on() { Ok(()) } else { Err(StoreError::Stopped) }
-}
-
-/// Writes the tenant's entry as the import has it.
-fn register(
-    tx: &Connection,
-    tenant: &TenantSlug,
-    registration: &Registration,
-) -> Result<(), StoreError> {
-    match registration {
-        Registration::Kept => must_exist(tx, tenant),
-        Registration::New(entry) => tenants::add(tx, entry),
-        Registration::Changed(entry) => tenants::replace(tx, entry),
-    }
 }
 
 /// What is new and what changed, by content hash. Of two bodies with one id the first counts.
@@ -297,13 +273,6 @@ fn retire(found: &mut Difference, known: &Known, complete: &BTreeSet<ObjectKind>
     }
 }
 
-fn must_exist(conn: &Connection, tenant: &TenantSlug) -> Result<(), StoreError> {
-    if tenants::is_unknown(conn, tenant)? {
-        return Err(StoreError::UnknownTenant(tenant.to_string()));
-    }
-    Ok(())
-}
-
 /// Rows that an interrupted import left behind, or that one brings just now.
 pub(crate) fn unfinished(conn: &Connection) -> Result<u64, StoreError> {
     let rows: i64 = conn.query_row(
@@ -332,7 +301,7 @@ fn commit(
     found: &Difference,
     rest: &[NewVersion],
 ) -> Result<(), StoreError> {
-    register(tx, arrival.tenant, arrival.registration)?;
+    tenants::register(tx, arrival.tenant, arrival.registration)?;
     append(tx, arrival, rest)?;
     close(tx, arrival, &found.closed)?;
     let tenant = arrival.tenant.as_str();

@@ -4,5 +4,5 @@ mod import;
 mod load;
 
 pub(crate) use import::unfinished;
-pub use import::{KindCounts, Registration, SnapshotImport, SnapshotOutcome};
+pub use import::{KindCounts, SnapshotImport, SnapshotOutcome};
 pub use load::SnapshotRecord;
