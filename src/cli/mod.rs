@@ -37,6 +37,7 @@ mod rendering;
 mod rules;
 mod run;
 mod signals;
+mod signins;
 mod tenant;
 mod whatif;
 
@@ -79,6 +80,8 @@ subcommands! {
     Rules in rules,
     Tenant in tenant,
     Findings in findings,
+    #[command(name = "signins")]
+    SignIns in signins,
     Exception in exception,
     Registers in registers,
     Demo in demo,

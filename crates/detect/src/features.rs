@@ -107,15 +107,34 @@ pub fn feature_set_hash() -> String {
 /// The surprise of each facet stands in the column of its index.
 const _: () = assert!(Facet::COUNT == Column::Method as usize + 1);
 
-/// The features of a sign-in against what was before it, and which facets the account never showed.
-pub fn features(
-    seen: &Observation,
-    baseline: &Baseline,
-    lately: &Lately,
-    peers: u32,
-) -> (Features, FacetSet) {
+/// A sign-in held against what was before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Held {
+    /// The features.
+    pub features: Features,
+    /// Facets that the account never showed.
+    pub new: FacetSet,
+    /// How much rather an attacker than the account is behind it, in nats: the weighted sum over
+    /// the facets of `ln (p of an attacker / p of the account)`, each within bounds so that one
+    /// facet alone decides nothing.
+    pub evidence: f32,
+}
+
+/// What a facet's ratio weighs in the evidence; finer facets of a family say the same again.
+const fn weight(facet: Facet) -> f32 {
+    match facet {
+        Facet::Asn | Facet::Program | Facet::Device => 1.0,
+        Facet::Country | Facet::System | Facet::App | Facet::Client | Facet::Method => 0.5,
+        Facet::Resource => 0.25,
+        Facet::Address | Facet::Prefix | Facet::Agent => 0.0,
+    }
+}
+
+/// Holds a sign-in against what was before it.
+pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers: u32) -> Held {
     let mut out = [f32::NAN; WIDTH];
     let mut unseen = FacetSet::default();
+    let mut evidence = 0.0;
     let mut put = |column: Column, value: f32| {
         if let Some(slot) = out.get_mut(column as usize) {
             *slot = value;
@@ -125,6 +144,7 @@ pub fn features(
     for (facet, column) in Facet::ALL.into_iter().zip(Column::ALL) {
         let Some(surprise) = baseline.surprise(seen, facet, peers) else { continue };
         put(*column, surprise.account);
+        evidence += weight(facet) * surprise.ratio.clamp(-2.0, 6.0);
         match facet {
             Facet::Asn => put(Column::NetworkRatio, surprise.ratio),
             Facet::Program => put(Column::ProgramRatio, surprise.ratio),
@@ -176,7 +196,7 @@ pub fn features(
         }
     }
     put(Column::Outcome, badness(seen.verdict));
-    (out, unseen)
+    Held { features: out, new: unseen, evidence }
 }
 
 /// Order of outcomes: what says most of a stolen password is worst.

@@ -6,8 +6,10 @@
 pub mod address;
 pub mod agent;
 pub mod baseline;
+pub mod calibration;
 pub mod counts;
 pub mod decay;
+pub mod detector;
 pub mod facet;
 pub mod features;
 pub mod hours;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::baseline::{Baseline, Profile, Shrinkage};
 use crate::facet::{Facet, FacetSet};
-use crate::features::{Features, features, is_impossible};
+use crate::features::{Features, Held, features, is_impossible};
 use crate::observation::{Lexicon, Observation};
 use crate::recent::{DAY, Lately};
 use crate::symbols::Symbol;
@@ -46,6 +46,8 @@ pub struct Sighting {
     pub observation: Observation,
     /// Its features.
     pub features: Features,
+    /// How much rather an attacker than the account is behind it, in nats.
+    pub evidence: f32,
     /// What the account never showed before.
     pub new: FacetSet,
     /// Whether nobody gets here from the last success at a prompt in the time between, and nothing
@@ -100,11 +102,13 @@ impl Watch {
                 PEOPLE
             }
         });
-        let (features, new) = features(&observation, &self.baseline, &self.lately, group);
+        let Held { features, new, evidence } =
+            features(&observation, &self.baseline, &self.lately, group);
         let profile = self.baseline.profile(observation.account);
         let sighting = Sighting {
             observation,
             features,
+            evidence,
             new,
             impossible_travel: self.is_impossible(&observation, new),
             session_networks: if observation.session == 0 || observation.asn == 0 {

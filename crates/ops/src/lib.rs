@@ -11,6 +11,7 @@ pub mod import;
 pub mod nightly;
 pub mod progress;
 pub mod registers;
+pub mod sign_ins;
 pub mod tenants;
 pub mod triage;
 pub mod whatif;

@@ -1,0 +1,318 @@
+//! A trained detector: the forest, and what its scores mean in the tenant that it was trained on.
+
+use forest::{ForestError, ForestParams, IsolationForest};
+use model::canonical::sha256_hex;
+use ndarray::{Array2, ArrayView2};
+use serde::{Deserialize, Serialize};
+
+use crate::calibration::Calibration;
+use crate::features::{Column, Features, WIDTH, feature_set_hash};
+use crate::watch::Sighting;
+
+/// First bytes of a stored detector.
+const MAGIC: &[u8; 8] = b"cstackDT";
+/// The form that is written; readers refuse a higher one.
+const FORMAT: u32 = 1;
+/// Bytes of the checksum at the end: SHA-256 in hexadecimal digits.
+const CHECKSUM: usize = 64;
+
+/// How a detector is trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Training {
+    /// Trees of the forest.
+    pub trees: u32,
+    /// Rows that each tree sees.
+    pub subsample: u32,
+    /// What chance is drawn from.
+    pub seed: u64,
+    /// Share of the rows, the latest, that the scores are calibrated on and the forest never sees.
+    pub calibrate: f64,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self { trees: 200, subsample: 256, seed: 1, calibrate: 0.3 }
+    }
+}
+
+/// Why there is no detector.
+#[derive(Debug, thiserror::Error)]
+pub enum DetectorError {
+    /// Too little to learn from.
+    #[error("{found} sign-ins are too few to train on: at least {least} are needed")]
+    TooFew {
+        /// Rows there are.
+        found: usize,
+        /// Rows that are needed.
+        least: usize,
+    },
+    /// The forest could not be grown, read or asked.
+    #[error("the forest: {0}")]
+    Forest(#[from] ForestError),
+    /// A stored detector that is none.
+    #[error("this is no stored detector ({0}); train the model again")]
+    Damaged(&'static str),
+    /// A stored detector of a newer program.
+    #[error(
+        "this detector has the form {found}, newer than this program's ({FORMAT}): upgrade cstack"
+    )]
+    Newer {
+        /// Its form.
+        found: u32,
+    },
+    /// A detector of other features.
+    #[error(
+        "this detector was trained on another set of features ({found:.12}, not {expected:.12}): \
+         train the model again"
+    )]
+    OtherFeatures {
+        /// Its set.
+        found: String,
+        /// This program's set.
+        expected: String,
+    },
+    /// What is stored beside the forest cannot be written or read.
+    #[error("what is stored beside the forest: {0}")]
+    Beside(#[from] serde_json::Error),
+}
+
+/// Sign-ins of one kind have scores of their own: what runs in the background is steadier.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Scales {
+    forest: Calibration,
+    evidence: Calibration,
+    fused: Calibration,
+}
+
+/// A trained detector.
+#[derive(Debug, Clone)]
+pub struct Detector {
+    forest: IsolationForest,
+    beside: Beside,
+}
+
+/// What is stored beside the forest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Beside {
+    feature_set: String,
+    training: Training,
+    rows: usize,
+    /// At a prompt, and in the background.
+    scales: [Scales; 2],
+}
+
+/// What the layers say of one sign-in.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opinion {
+    /// The forest's score, 0 to 1.
+    pub forest: f64,
+    /// The chance that a believed sign-in of the same kind has a score as high.
+    pub forest_p: f64,
+    /// The evidence, in nats.
+    pub evidence: f32,
+    /// The chance of evidence as strong.
+    pub evidence_p: f64,
+    /// The chance of both together: what alerts are decided on.
+    pub p: f64,
+}
+
+impl Opinion {
+    /// One number for people, 0 to 1: how rare it is. 0.999 is one in a thousand.
+    pub fn score(&self) -> f64 {
+        1.0 - self.p
+    }
+}
+
+/// One column's part in a forest score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contribution {
+    /// The column.
+    pub column: Column,
+    /// Its value; NaN where the record did not say.
+    pub value: f32,
+    /// The factor on the score: above 1 where the column makes the sign-in stranger.
+    pub factor: f64,
+}
+
+/// Rows below which nothing is learnt.
+const LEAST: usize = 500;
+
+impl Detector {
+    /// Trains on sightings in the order of time. The latest part is what the scores are calibrated
+    /// on: what the forest has seen would look more usual than what is to come.
+    ///
+    /// # Errors
+    /// [`DetectorError::TooFew`]; [`DetectorError::Forest`].
+    pub fn train(sightings: &[Sighting], training: &Training) -> Result<Self, DetectorError> {
+        if sightings.len() < LEAST {
+            return Err(DetectorError::TooFew { found: sightings.len(), least: LEAST });
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a count of rows"
+        )]
+        let held = (sightings.len() as f64 * training.calibrate.clamp(0.1, 0.9)) as usize;
+        let (learnt, kept) = sightings.split_at(sightings.len() - held);
+        let params = ForestParams::new()
+            .trees(training.trees)
+            .subsample(training.subsample)
+            .seed(training.seed);
+        let params = linfa::ParamGuard::check(params)?;
+        let forest = IsolationForest::fit(&params, &matrix(learnt).view())?;
+        let beside = Beside {
+            feature_set: feature_set_hash(),
+            training: training.clone(),
+            rows: sightings.len(),
+            scales: [Scales::default(), Scales::default()],
+        };
+        let mut detector = Self { forest, beside };
+        let scores = detector.forest.scores(&matrix(kept).view())?;
+        for (kind, interactive) in [true, false].into_iter().enumerate() {
+            let of_kind = || {
+                let rows = kept.iter().zip(&scores);
+                rows.filter(move |(seen, _)| seen.observation.interactive == interactive)
+            };
+            let Some(scales) = detector.beside.scales.get_mut(kind) else { continue };
+            scales.forest = Calibration::of(of_kind().map(|(_, score)| single(*score)).collect());
+            scales.evidence = Calibration::of(of_kind().map(|(seen, _)| seen.evidence).collect());
+            let fused = of_kind().map(|(seen, score)| scales.fuse(*score, seen.evidence).0);
+            scales.fused = Calibration::of(fused.collect());
+        }
+        Ok(detector)
+    }
+
+    /// What the layers say of sightings, in their order.
+    ///
+    /// # Errors
+    /// [`DetectorError::Forest`] where a feature is infinite.
+    pub fn judge(&self, sightings: &[Sighting]) -> Result<Vec<Opinion>, DetectorError> {
+        if sightings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scores = self.forest.scores(&matrix(sightings).view())?;
+        let nothing = Scales::default();
+        let judged = sightings.iter().zip(&scores).map(|(seen, score)| {
+            let kind = usize::from(!seen.observation.interactive);
+            let scales = self.beside.scales.get(kind).unwrap_or(&nothing);
+            let (fused, forest_p, evidence_p) = scales.fuse(*score, seen.evidence);
+            let (forest, evidence) = (*score, seen.evidence);
+            Opinion { forest, forest_p, evidence, evidence_p, p: scales.fused.p(fused) }
+        });
+        Ok(judged.collect())
+    }
+
+    /// What made the forest's score, by how much it raised it: the columns with the highest factor
+    /// first, at most `most` of those that raised it at all.
+    ///
+    /// # Errors
+    /// [`DetectorError::Forest`] where a feature is infinite.
+    pub fn contributions(
+        &self,
+        features: &Features,
+        most: usize,
+    ) -> Result<Vec<Contribution>, DetectorError> {
+        let row = ArrayView2::from_shape((1, WIDTH), features)
+            .map_err(|_| DetectorError::Damaged("features of another width"))?;
+        let factors = self.forest.explain(&row)?.factors();
+        let all = Column::ALL.iter().zip(features).zip(&factors);
+        let mut all: Vec<Contribution> = all
+            .map(|((column, value), factor)| Contribution {
+                column: *column,
+                value: *value,
+                factor: *factor,
+            })
+            .filter(|part| part.factor > 1.0)
+            .collect();
+        all.sort_by(|a, b| b.factor.total_cmp(&a.factor).then(a.column.cmp(&b.column)));
+        all.truncate(most);
+        Ok(all)
+    }
+
+    /// Rows that it was trained on.
+    pub fn rows(&self) -> usize {
+        self.beside.rows
+    }
+
+    /// How it was trained.
+    pub fn training(&self) -> &Training {
+        &self.beside.training
+    }
+
+    /// The detector as bytes: a mark, the form, what stands beside the forest, the forest, and a
+    /// checksum.
+    ///
+    /// # Errors
+    /// [`DetectorError::Beside`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, DetectorError> {
+        let beside = serde_json::to_vec(&self.beside)?;
+        let length = u64::try_from(beside.len()).unwrap_or(u64::MAX);
+        let mut out = MAGIC.to_vec();
+        out.extend(FORMAT.to_le_bytes());
+        out.extend(length.to_le_bytes());
+        out.extend(beside);
+        out.extend(self.forest.to_bytes());
+        let checksum = sha256_hex(&[&out]);
+        out.extend(checksum.as_bytes());
+        Ok(out)
+    }
+
+    /// The detector of such bytes.
+    ///
+    /// # Errors
+    /// [`DetectorError::Damaged`] for what was cut or altered, [`DetectorError::Newer`],
+    /// [`DetectorError::OtherFeatures`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DetectorError> {
+        let cut = || DetectorError::Damaged("it is cut off");
+        let rest =
+            bytes.strip_prefix(MAGIC).ok_or(DetectorError::Damaged("its mark is missing"))?;
+        let (form, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
+        let found = u32::from_le_bytes(*form);
+        if found > FORMAT {
+            return Err(DetectorError::Newer { found });
+        }
+        let body = bytes.len().checked_sub(CHECKSUM).ok_or_else(cut)?;
+        let (signed, checksum) = bytes.split_at_checked(body).ok_or_else(cut)?;
+        if sha256_hex(&[signed]).as_bytes() != checksum {
+            return Err(DetectorError::Damaged("its checksum does not fit"));
+        }
+        let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(cut)?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| cut())?;
+        let (beside, rest) = rest.split_at_checked(length).ok_or_else(cut)?;
+        let beside: Beside = serde_json::from_slice(beside)?;
+        let expected = feature_set_hash();
+        if beside.feature_set != expected {
+            return Err(DetectorError::OtherFeatures { found: beside.feature_set, expected });
+        }
+        let forest = rest.len().checked_sub(CHECKSUM).and_then(|end| rest.get(..end));
+        let forest = IsolationForest::from_bytes(forest.ok_or_else(cut)?)?;
+        Ok(Self { forest, beside })
+    }
+}
+
+impl Scales {
+    /// Both layers as one: the mean of `-log10 p`; with the chances of each.
+    fn fuse(&self, forest: f64, evidence: f32) -> (f32, f64, f64) {
+        let forest_p = self.forest.p(single(forest));
+        let evidence_p = self.evidence.p(evidence);
+        (single(-f64::midpoint(forest_p.log10(), evidence_p.log10())), forest_p, evidence_p)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a score needs no more digits")]
+fn single(value: f64) -> f32 {
+    value as f32
+}
+
+fn matrix(sightings: &[Sighting]) -> Array2<f32> {
+    let mut out = Array2::zeros((sightings.len(), WIDTH));
+    for (mut row, sighting) in out.rows_mut().into_iter().zip(sightings) {
+        for (slot, value) in row.iter_mut().zip(sighting.features) {
+            *slot = value;
+        }
+    }
+    out
+}
