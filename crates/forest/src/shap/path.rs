@@ -180,12 +180,12 @@ impl<const Q: usize> Paths<Q> {
         let Way { products, kept, cases } = way;
         products[0] = [[1.0; Q]; LANES];
         for (split, cases) in self.splits.iter().zip(cases.iter_mut()) {
-            let ranks = &block.ranks()[split.step.column() * ROWS + first..][..LANES];
+            let ranks = &block.columns()[split.step.column()][first..][..LANES];
             let still = kept[usize::from(split.replaced)];
             let (above, left, right) = family(products, split);
             let mut goes_left = 0;
             for (lane, rank) in ranks.iter().enumerate() {
-                goes_left |= u8::from(*rank <= split.step.rank()) << lane;
+                goes_left |= u8::from(*rank <= split.step.rank) << lane;
             }
             let (on_left, on_right) = (still & goes_left, still & !goes_left);
             for lane in 0..LANES {
