@@ -225,6 +225,7 @@ mod tests {
     use super::quantile;
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "these values are exact")]
     fn a_quantile_lies_between_its_neighbours() {
         let values = [5.0, 1.0, 4.0, 2.0, 3.0];
         let at = |share| quantile(&mut values.clone(), share);

@@ -65,6 +65,7 @@ fn add_fixed<const N: usize>(tree: &Tree, block: &Block, sums: &mut [f64; ROWS])
     descend(tree, block, sums, step, column, |at| values[at & (N - 1)]);
 }
 
+#[allow(clippy::inline_always, reason = "its three small functions must become part of the loop")]
 #[inline(always)]
 fn descend<'a>(
     tree: &Tree,

@@ -193,6 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "these values are exact")]
     fn ranks_stand_to_each_other_as_the_numbers_do() {
         let numbers = [f32::MIN, -2.5, -1.0, -1e-42, -0.0, 0.0, 1e-42, 1.0, 1.000_000_1, f32::MAX];
         for left in numbers {
