@@ -13,13 +13,16 @@ pub(crate) const ROWS: usize = 64;
 /// threshold) and in the second above (it goes right). A split names the one it means, and so
 /// missing values cost nothing on the way down.
 pub(crate) struct Block {
-    /// 64 values a column.
-    ranks: Vec<i32>,
+    /// At least 256, so that a column's number of eight bits needs no check.
+    columns: Vec<[u32; ROWS]>,
 }
+
+/// The least number of columns.
+pub(crate) const LEAST_COLUMNS: usize = 256;
 
 impl Block {
     pub(crate) fn new(features: usize) -> Self {
-        Self { ranks: vec![0; (features * 2 * ROWS).next_power_of_two()] }
+        Self { columns: vec![[0; ROWS]; (features * 2).max(LEAST_COLUMNS)] }
     }
 
     /// Takes the rows from `first` on, as many as there are up to 64. What is left of a block that
@@ -33,29 +36,23 @@ impl Block {
         let mut infinite = false;
         for at in 0..rows {
             let record = records.row(first + at);
-            for (pair, &value) in self.ranks.chunks_exact_mut(2 * ROWS).zip(record) {
+            for ([low, high], &value) in self.columns.as_chunks_mut().0.iter_mut().zip(record) {
                 infinite |= value.is_infinite();
                 let (rank, missing) = (rank(value), value.is_nan());
-                pair[at] = if missing { i32::MIN } else { rank };
-                pair[ROWS + at] = if missing { i32::MAX } else { rank };
+                low[at] = if missing { u32::MIN } else { rank };
+                high[at] = if missing { u32::MAX } else { rank };
             }
         }
         if infinite { Err(infinite_at(records, first)) } else { Ok(rows) }
     }
 
-    /// All columns, one after the other.
-    pub(crate) fn ranks(&self) -> &[i32] {
-        &self.ranks
-    }
-
-    /// One column.
-    pub(crate) fn column(&self, column: usize) -> Option<&[i32; ROWS]> {
-        self.ranks.as_chunks().0.get(column)
+    pub(crate) fn columns(&self) -> &[[u32; ROWS]] {
+        &self.columns
     }
 
     /// Whether a row goes left at a step.
     pub(crate) fn goes_left(&self, row: usize, step: Step) -> bool {
-        self.ranks[step.column() * ROWS + row] <= step.rank()
+        self.columns[step.column()][row] <= step.rank
     }
 }
 

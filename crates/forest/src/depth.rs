@@ -48,6 +48,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "these values are exact")]
     fn small_counts_have_their_own_values() {
         assert_eq!([0, 1, 2].map(expected_path), [0.0, 0.0, 1.0]);
         assert!((expected_path(64) - 7.471_950_782_586_131).abs() < 1e-14);

@@ -17,13 +17,16 @@ pub enum ForestError {
         wanted: &'static str,
     },
     /// There is no row or no column.
-    #[error("a forest needs at least one row and one column, but the matrix is {rows} x {columns}")]
+    #[error("at least one row and one column are needed, but there are {rows} x {columns}")]
     Empty {
         /// Rows given.
         rows: usize,
         /// Columns given.
         columns: usize,
     },
+    /// One row has nothing to be strange beside.
+    #[error("a forest grows on two rows or more; only one was given")]
+    OneRow,
     /// More rows or columns than indices can hold.
     #[error("the matrix is {rows} x {columns}; at most 4294967295 rows and 32767 columns fit")]
     TooLarge {

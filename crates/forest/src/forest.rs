@@ -31,7 +31,7 @@ impl IsolationForest {
     ///
     /// # Errors
     ///
-    /// If the matrix is empty or too large, or if a value that was read is infinite.
+    /// If the matrix is empty, too large or of one row, or if a value that was read is infinite.
     pub fn fit(
         params: &CheckedForestParams,
         records: &ArrayView2<'_, f32>,
@@ -39,6 +39,9 @@ impl IsolationForest {
         let (rows, columns) = records.dim();
         if rows == 0 || columns == 0 {
             return Err(ForestError::Empty { rows, columns });
+        }
+        if rows == 1 {
+            return Err(ForestError::OneRow);
         }
         let most_rows = usize::try_from(u32::MAX).unwrap_or(usize::MAX);
         if rows > most_rows || columns > MOST_FEATURES {
@@ -222,6 +225,7 @@ mod tests {
     use super::quantile;
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "these values are exact")]
     fn a_quantile_lies_between_its_neighbours() {
         let values = [5.0, 1.0, 4.0, 2.0, 3.0];
         let at = |share| quantile(&mut values.clone(), share);

@@ -3,7 +3,7 @@
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use crate::block::{Block, ROWS};
+use crate::block::{Block, LEAST_COLUMNS, ROWS};
 use crate::error::ForestError;
 use crate::top::TOP;
 use crate::tree::{Step, Tree};
@@ -12,7 +12,7 @@ use crate::tree::{Step, Tree};
 const SHARE: usize = ROWS * 32;
 
 /// Rows that fall side by side, so that one's wait for memory is the other's work.
-const LANES: usize = 16;
+const LANES: usize = 8;
 
 /// Mean over the trees of what the leaf says, for each row: `finish` makes the result of it.
 pub(crate) fn fall(
@@ -40,59 +40,54 @@ pub(crate) fn fall(
     })
 }
 
-/// Adds what one tree says of each row of the block. Where the sizes are those of every day, they
-/// are known here: then a place cut to so many bits needs no check.
+/// Adds what one tree says of each row of the block. Where the sizes are those of every day they are
+/// known here, and then a number cut to so many bits needs no check.
 fn add(tree: &Tree, block: &Block, sums: &mut [f64; ROWS]) {
-    match (tree.steps.len(), block.ranks().len()) {
-        (256, 4_096) => add_fixed::<256, 4_096>(tree, block, sums),
-        (256, 16_384) => add_fixed::<256, 16_384>(tree, block, sums),
-        (512, 4_096) => add_fixed::<512, 4_096>(tree, block, sums),
-        (512, 16_384) => add_fixed::<512, 16_384>(tree, block, sums),
+    match (tree.steps.len(), block.columns().len()) {
+        (256, LEAST_COLUMNS) => add_fixed::<256>(tree, block, sums),
+        (512, LEAST_COLUMNS) => add_fixed::<512>(tree, block, sums),
         _ => {
-            let (steps, values, ranks) = (&tree.steps, &tree.value, block.ranks());
-            descend(tree, block, sums, |at| steps[at], |at| ranks[at], |at| values[at]);
+            let (steps, values) = (&tree.steps, &tree.value);
+            let columns = block.columns();
+            let column = |step: Step| &columns[step.column()];
+            descend(tree, block, sums, |at| steps[at], column, |at| values[at]);
         }
     }
 }
 
-fn add_fixed<const N: usize, const R: usize>(tree: &Tree, block: &Block, sums: &mut [f64; ROWS]) {
+#[allow(clippy::cast_possible_truncation, reason = "there are 256 columns")]
+fn add_fixed<const N: usize>(tree: &Tree, block: &Block, sums: &mut [f64; ROWS]) {
     let (steps, values) = (tree.steps.first_chunk::<N>(), tree.value.first_chunk::<N>());
-    let (Some(steps), Some(values)) = (steps, values) else { return };
-    let Some(ranks) = block.ranks().first_chunk::<R>() else { return };
-    descend(
-        tree,
-        block,
-        sums,
-        |at| steps[at & (N - 1)],
-        |at| ranks[at & (R - 1)],
-        |at| values[at & (N - 1)],
-    );
+    let columns = block.columns().first_chunk::<LEAST_COLUMNS>();
+    let (Some(steps), Some(values), Some(columns)) = (steps, values, columns) else { return };
+    let step = |at: usize| steps[at & (N - 1)];
+    let column = |step: Step| &columns[usize::from(step.column as u8)];
+    descend(tree, block, sums, step, column, |at| values[at & (N - 1)]);
 }
 
+#[allow(clippy::inline_always, reason = "its three small functions must become part of the loop")]
 #[inline(always)]
-fn descend(
+fn descend<'a>(
     tree: &Tree,
     block: &Block,
     sums: &mut [f64; ROWS],
     step_at: impl Fn(usize) -> Step,
-    rank_at: impl Fn(usize) -> i32,
+    column_of: impl Fn(Step) -> &'a [u32; ROWS],
     value_at: impl Fn(usize) -> f64,
 ) {
     let starts = tree.top.side_by_side(block);
-    for first in (0..ROWS).step_by(LANES) {
-        let mut at = [0_usize; LANES];
-        for (lane, at) in at.iter_mut().enumerate() {
-            *at = usize::from(tree.top.starts[usize::from(starts[first + lane]) & 7]);
-        }
+    let (groups, sums) = (starts.as_chunks::<LANES>().0, sums.as_chunks_mut::<LANES>().0);
+    for (group, (starts, sums)) in groups.iter().zip(sums).enumerate().take(ROWS / LANES) {
+        let mut at = starts.map(|way| usize::from(tree.top.starts[usize::from(way & 7)]));
         for _ in TOP..tree.levels {
             for (lane, at) in at.iter_mut().enumerate() {
                 let step = step_at(*at);
-                let rank = rank_at(step.column() * ROWS + first + lane);
-                *at = step.next() + usize::from(rank > step.rank());
+                let rank = column_of(step).as_chunks::<LANES>().0[group & (ROWS / LANES - 1)][lane];
+                *at = step.next() + usize::from(rank > step.rank);
             }
         }
-        for (lane, at) in at.into_iter().enumerate() {
-            sums[first + lane] += value_at(at);
+        for (sum, at) in sums.iter_mut().zip(at) {
+            *sum += value_at(at);
         }
     }
 }

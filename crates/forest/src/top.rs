@@ -41,13 +41,13 @@ impl Top {
 
     /// Which of the eight ways each row takes: three bits, the first level's the highest.
     pub(crate) fn side_by_side(&self, block: &Block) -> [u8; ROWS] {
-        let empty = &[0; ROWS];
-        let columns = self.splits.map(|split| block.column(split.column()).unwrap_or(empty));
-        let ranks = self.splits.map(Step::rank);
+        let columns = self.splits.map(|split| &block.columns()[split.column()]);
         std::array::from_fn(|row| {
             // All ones where the row goes right.
-            let right = |split: usize| -i32::from(columns[split][row] > ranks[split]);
-            let choose = |mask: i32, left: i32, right: i32| left ^ ((left ^ right) & mask);
+            let right = |split: usize| {
+                u32::from(columns[split][row] > self.splits[split].rank).wrapping_neg()
+            };
+            let choose = |mask: u32, left: u32, right: u32| left ^ ((left ^ right) & mask);
             let first = right(0);
             let second = choose(first, right(1), right(2));
             let left = choose(second, right(3), right(4));

@@ -20,51 +20,48 @@ pub(crate) enum Node {
 }
 
 /// A node as rows meet it: eight bytes, no pointer, no special case.
-///
-/// From the lowest bits: the number of the left child (16), which the right one follows; the column
-/// of the block (16); the threshold's [`rank`] (32). Rows with a rank up to it go left. A leaf leads
-/// to itself and no rank is over its own, so that every row takes the same number of steps.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Step(u64);
+pub(crate) struct Step {
+    /// The threshold's [`rank`]: rows with a rank up to it go left. In a leaf it is the greatest of
+    /// all and `next` leads to itself, so that every row takes the same number of steps.
+    pub(crate) rank: u32,
+    /// Twice the feature, and one more where missing values go right: the column of the block in
+    /// which they are above and not below every other.
+    pub(crate) column: u16,
+    /// The left child; the right one follows it.
+    pub(crate) next: u16,
+}
 
 /// A whole number that stands to the others as the numbers themselves do: comparing them is one
-/// cheap operation, and there are room for two more below and above. Both zeros have the same.
-pub(crate) fn rank(value: f32) -> i32 {
+/// cheap operation, whose outcome adds to a node's number without a branch. There are numbers left
+/// below and above all of them. Both zeros have the same.
+pub(crate) fn rank(value: f32) -> u32 {
     // Adding zero turns minus zero into zero.
-    let bits = (value + 0.0).to_bits().cast_signed();
-    // Negative numbers are ordered the wrong way round until their other bits are turned.
-    bits ^ ((bits >> 31) & i32::MAX)
+    let bits = (value + 0.0).to_bits();
+    // Negative numbers are ordered the wrong way round, and would come after the others.
+    let negative = (bits.cast_signed() >> 31).cast_unsigned();
+    bits ^ (negative | SIGN)
 }
 
 /// The number that has this rank.
-fn ranked(rank: i32) -> f32 {
-    f32::from_bits((rank ^ ((rank >> 31) & i32::MAX)).cast_unsigned())
+fn ranked(rank: u32) -> f32 {
+    f32::from_bits(if rank & SIGN == 0 { !rank } else { rank ^ SIGN })
 }
+
+const SIGN: u32 = 1 << 31;
 
 impl Step {
     /// A leaf with this number.
     pub(crate) fn leaf(number: u16) -> Self {
-        Self::new(i32::MAX, 0, number)
+        Self { rank: u32::MAX, column: 0, next: number }
     }
 
-    fn new(rank: i32, column: u16, next: u16) -> Self {
-        Self(u64::from(rank.cast_unsigned()) << 32 | u64::from(column) << 16 | u64::from(next))
-    }
-
-    #[allow(clippy::cast_possible_truncation, reason = "the highest 32 bits of 64")]
-    pub(crate) fn rank(self) -> i32 {
-        ((self.0 >> 32) as u32).cast_signed()
-    }
-
-    /// Twice the feature, and one more where missing values go right: the column of the block in
-    /// which they are above and not below every other.
     pub(crate) fn column(self) -> usize {
-        (self.0 >> 16 & 0xFFFF) as usize
+        usize::from(self.column)
     }
 
-    /// The left child.
     pub(crate) fn next(self) -> usize {
-        (self.0 & 0xFFFF) as usize
+        usize::from(self.next)
     }
 
     pub(crate) fn feature(self) -> usize {
@@ -138,7 +135,7 @@ impl Tree {
                     }
                     let next = u16::try_from(cover.len()).map_err(|_| "it has too many nodes")?;
                     let column = feature * 2 + u16::from(!missing_left);
-                    steps.push(Step::new(rank(threshold), column, next));
+                    steps.push(Step { rank: rank(threshold), column, next });
                     value.push(0.0);
                     cover.extend([left_rows, held - left_rows]);
                     depth.extend([level + 1; 2]);
@@ -171,7 +168,7 @@ impl Tree {
             } else {
                 Node::Split {
                     feature: u16::try_from(step.feature()).unwrap_or(u16::MAX),
-                    threshold: ranked(step.rank()),
+                    threshold: ranked(step.rank),
                     missing_left: step.column().is_multiple_of(2),
                     left_rows: self.cover[step.next()],
                 }
@@ -196,11 +193,12 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::float_cmp, reason = "these values are exact")]
     fn ranks_stand_to_each_other_as_the_numbers_do() {
         let numbers = [f32::MIN, -2.5, -1.0, -1e-42, -0.0, 0.0, 1e-42, 1.0, 1.000_000_1, f32::MAX];
         for left in numbers {
             assert!(ranked(rank(left)) == left);
-            assert!(rank(left) > i32::MIN && rank(left) < i32::MAX);
+            assert!(rank(left) > u32::MIN && rank(left) < u32::MAX);
             for right in numbers {
                 assert_eq!(rank(left) <= rank(right), left <= right, "{left} and {right}");
             }

@@ -180,12 +180,12 @@ impl<const Q: usize> Paths<Q> {
         let Way { products, kept, cases } = way;
         products[0] = [[1.0; Q]; LANES];
         for (split, cases) in self.splits.iter().zip(cases.iter_mut()) {
-            let ranks = &block.ranks()[split.step.column() * ROWS + first..][..LANES];
+            let ranks = &block.columns()[split.step.column()][first..][..LANES];
             let still = kept[usize::from(split.replaced)];
             let (above, left, right) = family(products, split);
             let mut goes_left = 0;
             for (lane, rank) in ranks.iter().enumerate() {
-                goes_left |= u8::from(*rank <= split.step.rank()) << lane;
+                goes_left |= u8::from(*rank <= split.step.rank) << lane;
             }
             let (on_left, on_right) = (still & goes_left, still & !goes_left);
             for lane in 0..LANES {
@@ -205,11 +205,11 @@ impl<const Q: usize> Paths<Q> {
             let (below, left, right) = family(products, split);
             for lane in 0..LANES {
                 let [of_left, of_right] = &split.change[usize::from(cases[lane])];
-                for point in 0..Q {
-                    let (left, right) = (left[lane][point], right[lane][point]);
-                    share[lane][point] += left * of_left[point] + right * of_right[point];
-                    below[lane][point] = left + right;
-                }
+                // Whole arrays at a time: what is stored in halves is slow to load as one.
+                let (left, right) = (left[lane], right[lane]);
+                let gained = plus(&times(&left, of_left), &times(&right, of_right));
+                share[lane] = plus(&share[lane], &gained);
+                below[lane] = plus(&left, &right);
             }
         }
     }
@@ -227,6 +227,10 @@ fn family<'a, const Q: usize>(
 
 fn times<const Q: usize>(left: &[f64; Q], right: &[f64; Q]) -> [f64; Q] {
     std::array::from_fn(|point| left[point] * right[point])
+}
+
+fn plus<const Q: usize>(left: &[f64; Q], right: &[f64; Q]) -> [f64; Q] {
+    std::array::from_fn(|point| left[point] + right[point])
 }
 
 /// For each split, the node under the last split on the same column above it; the root if none.
