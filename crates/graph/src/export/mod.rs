@@ -16,8 +16,10 @@ mod walk;
 use std::path::PathBuf;
 
 pub use gather::{Gatherer, Reading};
+pub(crate) use source::files;
 pub use source::{ReadLimits, read_paths};
 pub use text::read_bytes;
+pub(crate) use text::without_position;
 
 /// Where in an export something stands.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -40,7 +40,7 @@ pub fn read_paths(
     let mut gatherer = Gatherer::new(keep_going);
     for path in paths {
         let folder = path.is_dir();
-        let files = match files(path) {
+        let files = match files(path, &[".json", ".jsonl", ".ndjson"]) {
             Ok(files) => files,
             Err(error) => {
                 gatherer.refuse(error)?;
@@ -67,8 +67,8 @@ pub fn read_paths(
     Ok(gatherer.finish())
 }
 
-/// The export files of a path: itself, or in a folder every file whose name says JSON.
-fn files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
+/// The files of a path: itself, or in a folder every file with one of these endings, plain or gzip.
+pub(crate) fn files(path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, ReadError> {
     let failed = |source| ReadError::File { path: path.to_owned(), source };
     let kind = std::fs::metadata(path).map_err(failed)?;
     if !kind.is_dir() {
@@ -88,7 +88,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
             let plain = name.strip_suffix(".gz").unwrap_or(&name);
             if kind.is_dir() {
                 open.push(entry.path());
-            } else if [".json", ".jsonl", ".ndjson"].iter().any(|end| plain.ends_with(end)) {
+            } else if endings.iter().any(|end| plain.ends_with(end)) {
                 out.push(entry.path());
             }
         }

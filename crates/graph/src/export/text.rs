@@ -141,7 +141,7 @@ fn documents(text: &str) -> Documents<'_> {
 }
 
 /// The message of an error without the position at its end, which is told apart.
-pub(super) fn without_position(error: &serde_json::Error) -> String {
+pub(crate) fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(at) => text.get(..at).unwrap_or(&text).to_owned(),
