@@ -65,6 +65,30 @@ fn strange_rows_score_above_the_others() {
     }
 }
 
+/// A crowd, and in the first rows some that spread wider in half of the columns: hard to tell.
+fn overlapping(rows: usize, strange: usize, seed: u64) -> Array2<f32> {
+    let mut noise = Noise(seed);
+    Array2::from_shape_fn((rows, 8), |(row, column)| {
+        let wide = row < strange && column % 2 == 0;
+        noise.normal() * if wide { 2.0 } else { 1.0 }
+    })
+}
+
+#[test]
+fn rankings_are_as_good_as_scikit_learns() {
+    // Mean area under the curve of scikit-learn 1.9.1 with 100 trees over 40 seeds on the same rows;
+    // from seed to seed both vary by 0.009.
+    for (seed, theirs) in [(1, 0.8047), (2, 0.8179), (3, 0.8318)] {
+        let rows = overlapping(4_000, 100, seed);
+        let areas = (0..10).map(|seed| {
+            let forest = grown(ForestParams::new().seed(seed), &rows);
+            area(&forest.scores(&rows.view()).unwrap(), 100)
+        });
+        let ours = areas.sum::<f64>() / 10.0;
+        assert!((ours - theirs).abs() < 0.01, "matrix {seed}: {ours} against {theirs}");
+    }
+}
+
 #[test]
 fn forest_scores_and_attributions_do_not_depend_on_the_number_of_threads() {
     let rows = crowds(5_000, 7, 50, 9);

@@ -40,6 +40,9 @@ const LEFT: u8 = 1;
 /// The row is on the way and falls right.
 const RIGHT: u8 = 2;
 
+/// Bytes that the splits of a batch of trees may take.
+const MOST_MEMORY: usize = 32 << 20;
+
 /// Rows that are explained side by side, so that reading a split is shared among them.
 const LANES: usize = 4;
 
@@ -83,31 +86,48 @@ fn explain_at<const Q: usize>(
     records: &ArrayView2<'_, f32>,
 ) -> Result<Array2<f64>, ForestError> {
     let (points, weights) = legendre::<Q>();
-    let forest: Vec<Paths<Q>> =
-        trees.par_iter().map(|tree| Paths::new(tree, &points, &weights)).collect();
     #[allow(clippy::cast_precision_loss, reason = "at most 100,000 trees")]
     let count = trees.len() as f64;
     let mut phi = vec![0.0; records.nrows() * features];
-    phi.par_chunks_mut(ROWS * features).enumerate().try_for_each(|(at, phi)| {
-        let mut block = Block::new(features);
-        let rows = block.fill(records, at * ROWS)?;
-        let mut shares = vec![[[0.0; Q]; LANES]; rows.div_ceil(LANES) * features];
-        let mut way = Way::new(&forest);
-        for paths in &forest {
-            for (group, shares) in shares.chunks_exact_mut(features).enumerate() {
-                paths.explain(&block, group * LANES, shares, &mut way);
+    for trees in batches::<Q>(trees) {
+        let forest: Vec<Paths<Q>> =
+            trees.par_iter().map(|tree| Paths::new(tree, &points, &weights)).collect();
+        phi.par_chunks_mut(ROWS * features).enumerate().try_for_each(|(at, phi)| {
+            let mut block = Block::new(features);
+            let rows = block.fill(records, at * ROWS)?;
+            let mut shares = vec![[[0.0; Q]; LANES]; rows.div_ceil(LANES) * features];
+            let mut way = Way::new(&forest);
+            for paths in &forest {
+                for (group, shares) in shares.chunks_exact_mut(features).enumerate() {
+                    paths.explain(&block, group * LANES, shares, &mut way);
+                }
             }
-        }
-        for (row, phi) in phi.chunks_exact_mut(features).enumerate() {
-            let shares = shares.chunks_exact(features).nth(row / LANES).unwrap_or_default();
-            for (phi, shares) in phi.iter_mut().zip(shares) {
-                *phi = shares[row % LANES].iter().sum::<f64>() / count;
+            for (row, phi) in phi.chunks_exact_mut(features).enumerate() {
+                let shares = shares.chunks_exact(features).nth(row / LANES).unwrap_or_default();
+                for (phi, shares) in phi.iter_mut().zip(shares) {
+                    *phi += shares[row % LANES].iter().sum::<f64>() / count;
+                }
             }
-        }
-        Ok::<(), ForestError>(())
-    })?;
+            Ok::<(), ForestError>(())
+        })?;
+    }
     let shape = (records.nrows(), features);
     Array2::from_shape_vec(shape, phi).map_err(|error| linfa::Error::from(error).into())
+}
+
+/// As many trees at a time as have room for what is worked out of them; mostly all.
+fn batches<const Q: usize>(mut trees: &[Tree]) -> impl Iterator<Item = &[Tree]> {
+    let room = MOST_MEMORY / size_of::<Split<Q>>();
+    std::iter::from_fn(move || {
+        let mut splits = 0;
+        let fitting = trees.iter().take_while(|tree| {
+            splits += tree.cover.len() / 2;
+            splits <= room
+        });
+        let (batch, rest) = trees.split_at(fitting.count().max(1).min(trees.len()));
+        trees = rest;
+        (!batch.is_empty()).then_some(batch)
+    })
 }
 
 /// What a few rows have at one node, at all points.
