@@ -1,13 +1,19 @@
 //! `cstack signins`
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 use model::tenant::TenantSlug;
+use model::text::sanitize;
+use ops::config::OutputFormat;
+use ops::sign_ins::{SignInImport, SignInImportOutcome};
 use report::SignInDetail;
+use serde_json::json;
 
 use super::rendering::{envelope, format, style};
-use super::{CliError, Context, Outcome};
+use super::{CliError, Context, Failure, Outcome};
 
-/// Count and show sign-ins
+/// Import, count and show sign-ins
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -16,6 +22,25 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Import sign-in logs: Graph, Event Hub, Log Analytics or Unified Audit Log, JSON or CSV
+    ///
+    /// What a record is is recognised from its content, and a record that is there already is left
+    /// out. An import is whole or nothing; one that was stopped goes on when the same files are
+    /// imported again.
+    Import {
+        /// The tenant's short name; a new one is registered
+        #[arg(short, long, value_name = "NAME")]
+        tenant: TenantSlug,
+        /// Files and folders, plain or gzip
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Report everything that is refused, and import the rest
+        #[arg(long)]
+        keep_going: bool,
+        /// Read and check only; leave the database alone
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// What sign-ins a tenant has, and how much they tell
     Stats {
         /// The tenant
@@ -36,6 +61,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     let store = ops::database::open(context.config(), context.paths());
     let (envelope, format, style) = (envelope(context), format(context), style(context));
     let text = match &args.action {
+        Action::Import { tenant, paths, keep_going, dry_run } => {
+            let request = SignInImport {
+                tenant: tenant.clone(),
+                paths: paths.clone(),
+                keep_going: *keep_going,
+                dry_run: *dry_run,
+                signins: &context.config().signins,
+                geoip: &context.config().geoip,
+            };
+            return import(context, &store, &request);
+        }
         Action::Stats { tenant } => {
             let stats = ops::sign_ins::stats(&store, tenant)?;
             report::sign_in_stats(tenant, &stats, &envelope, format, &style)?
@@ -54,4 +90,67 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     };
     context.output().write(&text)?;
     Ok(Outcome::Done)
+}
+
+fn import(
+    context: &Context,
+    store: &ops::Store,
+    request: &SignInImport<'_>,
+) -> Result<Outcome, CliError> {
+    let output = context.output();
+    let format = output.format_among(&[OutputFormat::Table, OutputFormat::Json])?;
+    let progress = context.progress();
+    let cancellation = context.cancellation();
+    let outcome =
+        ops::sign_ins::import(store, request, context.now(), progress.as_ref(), cancellation)?;
+    drop(progress);
+    if outcome.registered {
+        context.remark(&format!("tenant {} is registered", request.tenant));
+    }
+    match format {
+        OutputFormat::Json => output.write_json(&json!({
+            "tenant": request.tenant,
+            "dryRun": request.dry_run,
+            "outcome": outcome,
+        }))?,
+        _ => output.write(&told(&outcome))?,
+    }
+    if outcome.refusals == 0 {
+        return Ok(Outcome::Done);
+    }
+    let rest = if request.dry_run { "the rest can be imported" } else { "the rest is imported" };
+    Err(CliError::new(Failure::General, format!("{} refused; {rest}", outcome.refusals)))
+}
+
+/// The outcome for people.
+fn told(outcome: &SignInImportOutcome) -> String {
+    let mut text = format!("{} sign-ins read", outcome.read);
+    if let Some(added) = outcome.added {
+        text += &format!(", {added} new, {} known", outcome.read.saturating_sub(added));
+    }
+    text.push('\n');
+    if let (Some(first), Some(last)) = (outcome.first_at, outcome.last_at) {
+        text += &format!(
+            "from {} to {} UTC\n",
+            first.strftime("%Y-%m-%d %H:%M"),
+            last.strftime("%Y-%m-%d %H:%M")
+        );
+    }
+    for (kind, count) in &outcome.others {
+        text += &format!("passed over: {count} records {:?}, no sign-ins\n", sanitize(kind));
+    }
+    for refused in &outcome.refused {
+        text += &format!("refused: {}\n", sanitize(refused));
+    }
+    let unnamed = outcome.refusals.saturating_sub(outcome.refused.len() as u64);
+    if unnamed > 0 {
+        text += &format!("refused: {unnamed} more\n");
+    }
+    if outcome.forgotten > 0 {
+        text += &format!(
+            "{} blocks of original records were past the days that they are kept, and are gone\n",
+            outcome.forgotten
+        );
+    }
+    text
 }

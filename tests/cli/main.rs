@@ -34,6 +34,8 @@ mod rules;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod signins;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod tenant;

@@ -11,7 +11,7 @@ fn main() -> Result<(), ReadError> {
         let options = SignInOptions { keep_going: true, limits: ReadLimits::default() };
         let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         let reading = read_sign_ins(
-            &[path.clone()],
+            std::slice::from_ref(&path),
             &options,
             |_| true,
             |record| {

@@ -168,6 +168,22 @@ pub struct Tenant {
     pub as_of: Option<Timestamp>,
 }
 
+impl Tenant {
+    /// A tenant whose data comes from files and of which nothing more is known.
+    pub fn of_files(slug: &TenantSlug, added_at: Timestamp) -> Self {
+        Self {
+            slug: slug.clone(),
+            display_name: slug.to_string(),
+            tenant_id: None,
+            groups: Vec::new(),
+            licence_tier: None,
+            source: TenantSource::Files,
+            added_at,
+            as_of: None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::TenantSlug;

@@ -75,16 +75,7 @@ pub fn add(
     groups: &[String],
     at: Timestamp,
 ) -> Result<Tenant, TenantError> {
-    let mut tenant = Tenant {
-        slug: slug.clone(),
-        display_name: slug.to_string(),
-        tenant_id: None,
-        groups: Vec::new(),
-        licence_tier: None,
-        source: TenantSource::Files,
-        added_at: at,
-        as_of: None,
-    };
+    let mut tenant = Tenant::of_files(slug, at);
     details.put_into(&mut tenant)?;
     join(&mut tenant, groups)?;
     if has_demonstration(&store.tenants()?) {

@@ -13,6 +13,11 @@ use crate::migrations::{self, Schema};
 use crate::waiting::Waiting;
 use crate::{StoreError, StoreSettings, files};
 
+/// Rows that DuckDB writes together. A checkpoint writes the last, unfinished group anew, and every
+/// unit of work ends with one: groups as small as what a unit appends are written once (an import of
+/// sign-ins took a third less CPU than with DuckDB's own 122,880).
+pub(crate) const ROW_GROUP: usize = 16_384;
+
 /// Orders those who write.
 const WRITERS: &str = "cstack.lock";
 
@@ -252,8 +257,12 @@ fn attach(
     attachment: Attachment<'_>,
     waiting: &mut Waiting,
 ) -> Result<(), StoreError> {
-    let mode = if attachment.read_only { " (READ_ONLY)" } else { "" };
-    let statement = format!("ATTACH {} AS s{mode}; USE s", literal(attachment.path));
+    let mode = if attachment.read_only {
+        "READ_ONLY".to_owned()
+    } else {
+        format!("ROW_GROUP_SIZE {ROW_GROUP}")
+    };
+    let statement = format!("ATTACH {} AS s ({mode}); USE s", literal(attachment.path));
     loop {
         let Err(error) = conn.execute_batch(&statement) else { return Ok(()) };
         let text = error.to_string();

@@ -179,7 +179,7 @@ fn an_import_that_is_not_finished_does_not_count_and_the_same_files_go_on_from_i
     let (_folder, store) = store();
     let tenant = slug();
     let many = || -> Vec<ArrivingSignIn> {
-        (0..9_000).map(|n| arriving(blank(&format!("n{n}"), "2026-11-01T10:00:00Z"))).collect()
+        (0..17_000).map(|n| arriving(blank(&format!("n{n}"), "2026-11-01T10:00:00Z"))).collect()
     };
     let mut arrival = store.begin_sign_ins(origin(&tenant, "same")).unwrap();
     arrival.add(many()).unwrap();
@@ -188,9 +188,9 @@ fn an_import_that_is_not_finished_does_not_count_and_the_same_files_go_on_from_i
     let mut arrival = store.begin_sign_ins(origin(&tenant, "same")).unwrap();
     arrival.add(many()).unwrap();
     let outcome = arrival.finish(Timestamp::UNIX_EPOCH).unwrap();
-    assert_eq!((outcome.read, outcome.added), (9_000, 9_000));
-    assert_eq!(outcome.resumed, 8_192, "what was written before it stopped is not written again");
-    assert_eq!(ids(&store).len(), 9_000);
+    assert_eq!((outcome.read, outcome.added), (17_000, 17_000));
+    assert_eq!(outcome.resumed, 16_384, "what was written before it stopped is not written again");
+    assert_eq!(ids(&store).len(), 17_000);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn what_an_interrupted_import_left_goes_when_other_files_come() {
     let (_folder, store) = store();
     let tenant = slug();
     let mut arrival = store.begin_sign_ins(origin(&tenant, "first")).unwrap();
-    let left = (0..8_192).map(|n| arriving(blank(&format!("n{n}"), "2026-11-01T10:00:00Z")));
+    let left = (0..16_384).map(|n| arriving(blank(&format!("n{n}"), "2026-11-01T10:00:00Z")));
     arrival.add(left.collect()).unwrap();
     drop(arrival);
     assert_eq!(import(&store, vec![blank("n1", "2026-11-01T10:00:00Z")]), 1);
@@ -208,8 +208,12 @@ fn what_an_interrupted_import_left_goes_when_other_files_come() {
 #[test]
 fn an_original_record_is_found_until_it_is_forgotten() {
     let (_folder, store) = store();
-    import(&store, vec![blank("old", "2026-01-01T10:00:00Z")]);
-    import(&store, vec![blank("a", "2026-11-01T10:00:00Z"), blank("b", "2026-11-01T10:00:00Z")]);
+    import(&store, vec![blank("old", "2026-11-01T10:00:00Z")]);
+    let tenant = slug();
+    let mut arrival = store.begin_sign_ins(origin(&tenant, "later")).unwrap();
+    let later = ["a", "b"].map(|id| arriving(blank(id, "2026-01-01T10:00:00Z")));
+    arrival.add(later.into()).unwrap();
+    arrival.finish(at("2026-11-02T00:00:00Z")).unwrap();
     let found = store.sign_in(&slug(), "b").unwrap().unwrap();
     assert_eq!(found.raw.as_deref(), Some("{\"id\":\"b\", \"x\":1}"));
     assert_eq!(found.origin, ORIGIN);

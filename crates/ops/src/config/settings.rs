@@ -179,8 +179,8 @@ pub enum OutputFormat {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct SignInsConfig {
-    /// Days that original records are kept, compressed, beside what was read from them; 0 keeps
-    /// none.
+    /// Days after their import that original records are kept, compressed, beside what was read
+    /// from them; 0 keeps none.
     pub raw_retention_days: u16,
 }
 

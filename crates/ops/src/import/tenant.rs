@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use model::object::{ExportedObject, ObjectKind};
-use model::tenant::{Licences, Tenant, TenantSlug, TenantSource};
+use model::tenant::{Licences, Tenant, TenantSlug};
 use model::tenant_settings::SubscribedSku;
 use serde::Deserialize as _;
 use store::{Registration, Store};
@@ -84,16 +84,13 @@ pub(super) fn registration(
     now: Timestamp,
 ) -> Registration {
     let Some(held) = registered else {
-        return Registration::New(Box::new(Tenant {
-            slug: slug.clone(),
-            display_name: told.display_name.unwrap_or_else(|| slug.to_string()),
-            tenant_id: told.tenant_id,
-            groups: Vec::new(),
-            licence_tier: told.licence_tier,
-            source: TenantSource::Files,
-            added_at: now,
-            as_of: None,
-        }));
+        let mut tenant = Tenant::of_files(slug, now);
+        if let Some(name) = told.display_name {
+            tenant.display_name = name;
+        }
+        tenant.tenant_id = told.tenant_id;
+        tenant.licence_tier = told.licence_tier;
+        return Registration::New(Box::new(tenant));
     };
     let mut tenant = held.clone();
     tenant.tenant_id = tenant.tenant_id.or(told.tenant_id);

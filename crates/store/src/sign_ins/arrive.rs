@@ -67,8 +67,8 @@ pub struct SignInArrival<'s> {
     _lock: files::SidecarLock,
 }
 
-/// Rows that one section of the lock appends: under a tenth of a second on two slow cores.
-const CHUNK: usize = 8_192;
+/// Rows that one section of the lock appends: a whole group.
+const CHUNK: usize = crate::connection::ROW_GROUP;
 
 impl Store {
     /// Begins an import, or goes on with that of the same files. Imports exclude one another.

@@ -111,9 +111,12 @@ pub(super) fn record(
     Ok(found.map(|line| String::from_utf8_lossy(line).into_owned()))
 }
 
+const IMPORTED_BEFORE: &str =
+    "import_id IN (SELECT import_id FROM sign_in_import WHERE imported_at < ?)";
+
 impl Store {
-    /// Lets the original records go of which every one is older than `before`; how many blocks
-    /// went. What was read from them stays.
+    /// Lets the original records go that were imported before a time; how many blocks went. What was
+    /// read from them stays.
     ///
     /// # Errors
     /// [`StoreError`] where the database is busy or cannot be written.
@@ -122,14 +125,15 @@ impl Store {
             return Ok(0);
         }
         let old = self.read(|conn| {
-            let sql = "SELECT count(*) FROM sign_in_raw WHERE last_at < ?";
-            Ok(conn.query_row(sql, [to_sql(before)], |row| row.get::<_, i64>(0))?)
+            let sql = format!("SELECT count(*) FROM sign_in_raw WHERE {IMPORTED_BEFORE}");
+            Ok(conn.query_row(&sql, [to_sql(before)], |row| row.get::<_, i64>(0))?)
         })?;
         if old == 0 {
             return Ok(0);
         }
         self.write(|tx| {
-            Ok(tx.execute("DELETE FROM sign_in_raw WHERE last_at < ?", [to_sql(before)])?)
+            let sql = format!("DELETE FROM sign_in_raw WHERE {IMPORTED_BEFORE}");
+            Ok(tx.execute(&sql, [to_sql(before)])?)
         })
     }
 }
