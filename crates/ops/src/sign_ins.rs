@@ -40,7 +40,7 @@ pub enum SignInImportError {
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// Somebody asked for a stop. The same files again go on where it stopped.
-    #[error(transparent)]
+    #[error("nothing was imported; the same files again go on from here")]
     Stopped(#[from] Cancelled),
 }
 

@@ -147,6 +147,8 @@ fn look_for_orphans(out: &mut DatabaseCheck, conn: &Connection) -> Result<(), St
         // What an import left unfinished is told below.
         let visible = match *table {
             "object_version" => "AND snapshot_id IN (SELECT snapshot_id FROM snapshot)",
+            "sign_in" | "sign_in_raw" => "AND import_id IN (SELECT import_id FROM sign_in_import)",
+            "sign_in_arrival" => "AND false",
             _ => "",
         };
         let rows = count(
@@ -161,6 +163,17 @@ fn look_for_orphans(out: &mut DatabaseCheck, conn: &Connection) -> Result<(), St
         }
     }
     out.looked_at.push("rows without a tenant".into());
+    let waiting = count(
+        conn,
+        "SELECT count(*) FROM sign_in
+         WHERE import_id NOT IN (SELECT import_id FROM sign_in_import)",
+    )?;
+    if waiting > 0 {
+        out.notes.push(format!(
+            "{waiting} sign-ins of an import that goes on or was stopped; the same files go on from \
+             them, and an import of others removes them"
+        ));
+    }
     let unfinished = unfinished(conn)?;
     if unfinished > 0 {
         out.notes.push(format!(

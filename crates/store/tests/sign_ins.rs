@@ -313,6 +313,7 @@ fn a_new_tenant_is_registered_when_its_sign_ins_count_and_not_before() {
     arrival.add(vec![arriving(full())]).unwrap();
     drop(arrival);
     assert!(store.tenants().unwrap().is_empty());
+    assert!(store.check().unwrap().troubles.is_empty(), "what waits is no trouble");
     let mut arrival = begin();
     arrival.add(vec![arriving(full())]).unwrap();
     assert_eq!(arrival.finish(Timestamp::UNIX_EPOCH).unwrap().added, 1);
