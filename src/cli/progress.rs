@@ -16,9 +16,16 @@ struct Bars(MultiProgress);
 
 struct Bar(ProgressBar);
 
+/// Steps beyond which their number is not shown.
+const MANY: u64 = 100_000;
+
 impl Progress for Bars {
     fn begin(&self, label: &str, total: Option<u64>) -> Box<dyn Task> {
         let (bar, template) = match total {
+            // So many steps are bytes or the like: a share says more than the number.
+            Some(total) if total >= MANY => {
+                (ProgressBar::new(total), "{prefix} {bar:24} {percent:>3}%  {eta} left  {wide_msg}")
+            }
             Some(total) => (ProgressBar::new(total), "{prefix} {bar:24} {pos}/{len} {wide_msg}"),
             None => (ProgressBar::new_spinner(), "{prefix} {spinner} {pos} {wide_msg}"),
         };

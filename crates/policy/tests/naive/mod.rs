@@ -134,6 +134,11 @@ fn gets_in_without(
     let legacy = matches!(sign.client, ClientAppType::ExchangeActiveSync | ClientAppType::Other);
     let stated = applying.iter().any(|policy| policy.conditions.devices.is_some())
         || mine.iter().any(|policy| policy.conditions.devices.is_some());
+    let tells_device = !legacy && sign.flow != TransferMethod::DeviceCodeFlow;
+    // What a client does not tell, filters do not see either: it would be another sign-in.
+    if !tells_device && sign.device.registered {
+        return false;
+    }
     for mfa in [false, true] {
         for (compliant, hybrid) in [(false, false), (true, false), (false, true), (true, true)] {
             for controls in [false, true] {
@@ -142,7 +147,6 @@ fn gets_in_without(
                 let possible = !stated
                     || compliant == (sign.device.registered && sign.device.compliant)
                         && hybrid == (sign.device.registered && sign.device.trust == "ServerAD");
-                let tells_device = !legacy && sign.flow != TransferMethod::DeviceCodeFlow;
                 let meets = match demand {
                     "any-control" => mfa || managed || controls,
                     "mfa" => mfa,
