@@ -7,7 +7,7 @@ use std::path::Path;
 use fixtures::synthetic::{SyntheticShape, tenant};
 use model::object::{ExportedObject, ObjectKind};
 use model::snapshot::TenantSnapshot;
-use model::tenant::{Tenant, TenantSlug, TenantSource};
+use model::tenant::{Tenant, TenantSlug};
 use serde::Serialize;
 use store::{Registration, SnapshotImport, Store, StoreSettings};
 
@@ -24,16 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let shape = SyntheticShape { users, groups: users / 10, depth: 3, policies, seed };
         let snapshot = tenant(&shape)?;
         let slug = TenantSlug::new(&format!("synthetic-{at:04}"))?;
-        let entry = Tenant {
-            slug: slug.clone(),
-            display_name: slug.to_string(),
-            tenant_id: None,
-            groups: Vec::new(),
-            licence_tier: None,
-            source: TenantSource::Files,
-            added_at: snapshot.taken_at,
-            as_of: Some(snapshot.taken_at),
-        };
+        let entry =
+            Tenant { as_of: Some(snapshot.taken_at), ..Tenant::of_files(&slug, snapshot.taken_at) };
         store.import_snapshot(SnapshotImport {
             tenant: slug,
             registration: Registration::New(Box::new(entry)),

@@ -270,14 +270,8 @@ mod tests {
         // As a database of an earlier version may have it.
         store
             .add_tenant(&Tenant {
-                slug: TenantSlug::new("contoso").unwrap(),
                 display_name: "Contoso".into(),
-                tenant_id: None,
-                groups: Vec::new(),
-                licence_tier: None,
-                source: TenantSource::Files,
-                added_at: now(),
-                as_of: None,
+                ..Tenant::of_files(&TenantSlug::new("contoso").unwrap(), now())
             })
             .unwrap();
         let removed = remove(&store).unwrap();

@@ -12,7 +12,7 @@ use cstack_store::{Registration, RunFilter, SnapshotImport, Store, StoreError, S
 use duckdb::Connection;
 use model::Timestamp;
 use model::object::{ExportedObject, ObjectKind};
-use model::tenant::{Tenant, TenantSlug, TenantSource};
+use model::tenant::{Tenant, TenantSlug};
 use serde_json::json;
 
 /// What the child process is to do, and where.
@@ -37,14 +37,8 @@ fn registered(folder: &Path) -> Store {
     let store = at(folder);
     store
         .add_tenant(&Tenant {
-            slug: slug(),
             display_name: "Contoso".into(),
-            tenant_id: None,
-            groups: Vec::new(),
-            licence_tier: None,
-            source: TenantSource::Files,
-            added_at: Timestamp::UNIX_EPOCH,
-            as_of: None,
+            ..Tenant::of_files(&slug(), Timestamp::UNIX_EPOCH)
         })
         .unwrap();
     store

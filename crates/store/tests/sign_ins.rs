@@ -10,7 +10,7 @@ use model::Timestamp;
 use model::sign_in::{
     AppliedPolicy, AuthenticationStep, Coordinates, RecordShape, Requirement, SignIn, SignInKind,
 };
-use model::tenant::{Tenant, TenantSlug, TenantSource};
+use model::tenant::{Tenant, TenantSlug};
 
 fn slug() -> TenantSlug {
     TenantSlug::new("contoso").unwrap()
@@ -24,16 +24,7 @@ fn store() -> (tempfile::TempDir, Store) {
 }
 
 fn entry() -> Tenant {
-    Tenant {
-        slug: slug(),
-        display_name: "Contoso".into(),
-        tenant_id: None,
-        groups: Vec::new(),
-        licence_tier: None,
-        source: TenantSource::Files,
-        added_at: Timestamp::UNIX_EPOCH,
-        as_of: None,
-    }
+    Tenant { display_name: "Contoso".into(), ..Tenant::of_files(&slug(), Timestamp::UNIX_EPOCH) }
 }
 
 fn at(text: &str) -> Timestamp {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use cstack_store::{Registration, SnapshotImport, Store, StoreError, StoreSettings};
 use model::Timestamp;
 use model::object::{ExportedObject, ObjectKind};
-use model::tenant::{Tenant, TenantSlug, TenantSource};
+use model::tenant::{Tenant, TenantSlug};
 use serde_json::json;
 
 fn slug() -> TenantSlug {
@@ -23,14 +23,9 @@ fn store() -> (tempfile::TempDir, Store) {
 
 fn entry() -> Tenant {
     Tenant {
-        slug: slug(),
         display_name: "Contoso".into(),
-        tenant_id: None,
         groups: vec!["gold".into()],
-        licence_tier: None,
-        source: TenantSource::Files,
-        added_at: Timestamp::UNIX_EPOCH,
-        as_of: None,
+        ..Tenant::of_files(&slug(), Timestamp::UNIX_EPOCH)
     }
 }
 

@@ -7,7 +7,7 @@ use model::Timestamp;
 use model::rule::{RuleStatus, Severity, SubjectKind};
 use model::run::{AuditReport, MergeCounts, RunRecord};
 use model::snapshot::TenantSnapshot;
-use model::tenant::{Tenant, TenantSlug, TenantSource};
+use model::tenant::{Tenant, TenantSlug};
 use report::FleetRow;
 use serde_json::json;
 use store::{MergeRun, Store, StoreError};
@@ -71,16 +71,7 @@ pub struct TenantAudit {
 impl TenantAudit {
     /// That of a tenant whose first import failed, so that there is nothing to audit.
     pub fn never_imported(slug: &TenantSlug, why: String) -> Self {
-        let tenant = Tenant {
-            slug: slug.clone(),
-            display_name: slug.to_string(),
-            tenant_id: None,
-            groups: Vec::new(),
-            licence_tier: None,
-            source: TenantSource::Files,
-            added_at: Timestamp::UNIX_EPOCH,
-            as_of: None,
-        };
+        let tenant = Tenant::of_files(slug, Timestamp::UNIX_EPOCH);
         Self {
             row: FleetRow::failed(&tenant, why.clone()),
             tenant,

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use model::evidence::Evidence;
 use model::finding::{Finding, TrackedFinding};
 use model::rule::Severity;
-use model::tenant::{Tenant, TenantSlug, TenantSource};
+use model::tenant::{Tenant, TenantSlug};
 use serde_json::{Value, json};
 
 use super::{FindingFilter, MergeRun, Target, TriageAction, TriageOutcome, TriageRequest};
@@ -38,14 +38,8 @@ pub(crate) fn tenant(name: &str) -> TenantSlug {
 
 fn registered(slug: &str) -> Tenant {
     Tenant {
-        slug: tenant(slug),
         display_name: slug.to_owned(),
-        tenant_id: None,
-        groups: Vec::new(),
-        licence_tier: None,
-        source: TenantSource::Files,
-        added_at: time("2026-01-01T00:00:00Z"),
-        as_of: None,
+        ..Tenant::of_files(&tenant(slug), time("2026-01-01T00:00:00Z"))
     }
 }
 
