@@ -23,6 +23,7 @@ mod inspect;
 mod mask;
 mod methods;
 mod needs;
+mod paths;
 mod place;
 mod population;
 mod principals;
