@@ -118,6 +118,7 @@ pub struct Baseline {
     profiles: FxHashMap<Symbol, Profile>,
     /// A few accounts that showed a network, and that were in a square of the map.
     by_network: FxHashMap<Symbol, Sharers>,
+    by_prefix: FxHashMap<Symbol, Sharers>,
     by_square: FxHashMap<(i16, i16), Sharers>,
     peers: Vec<Crowd>,
     tenant: Crowd,
@@ -170,6 +171,7 @@ impl Baseline {
             shrinkage,
             profiles: FxHashMap::default(),
             by_network: FxHashMap::default(),
+            by_prefix: FxHashMap::default(),
             by_square: FxHashMap::default(),
             peers: Vec::new(),
             tenant: Crowd::default(),
@@ -212,6 +214,10 @@ impl Baseline {
         let network = seen.facets.get(Facet::Asn.index()).copied().unwrap_or_default();
         if !network.is_none() {
             self.by_network.entry(network).or_default().note(seen.account);
+        }
+        let prefix = seen.facets.get(Facet::Prefix.index()).copied().unwrap_or_default();
+        if !prefix.is_none() {
+            self.by_prefix.entry(prefix).or_default().note(seen.account);
         }
         if let Some(point) = seen.point {
             self.by_square.entry(square(point)).or_default().note(seen.account);
@@ -308,6 +314,12 @@ impl Baseline {
     pub fn colleagues_in_network(&self, seen: &Observation) -> usize {
         let network = seen.facets.get(Facet::Asn.index()).copied().unwrap_or_default();
         self.by_network.get(&network).map_or(0, |sharers| sharers.others(seen.account))
+    }
+
+    /// How many colleagues of an account were seen at the /24 or /48, up to a few.
+    pub fn colleagues_at_prefix(&self, seen: &Observation) -> usize {
+        let prefix = seen.facets.get(Facet::Prefix.index()).copied().unwrap_or_default();
+        self.by_prefix.get(&prefix).map_or(0, |sharers| sharers.others(seen.account))
     }
 
     /// How many colleagues of an account were seen about where the sign-in comes from, up to a few.

@@ -97,6 +97,7 @@ struct Beside {
     feature_set: String,
     training: Training,
     rows: usize,
+    learnt: usize,
     /// At a prompt, and in the background.
     scales: [Scales; 2],
 }
@@ -118,6 +119,11 @@ pub struct Opinion {
 }
 
 impl Opinion {
+    /// How unusual it is, in nats.
+    pub fn nats(&self) -> f32 {
+        single(-self.p.ln())
+    }
+
     /// One number for people, 0 to 1: how rare it is. 0.999 is one in a thousand.
     pub fn score(&self) -> f64 {
         1.0 - self.p
@@ -167,6 +173,7 @@ impl Detector {
             feature_set: feature_set_hash(),
             training: training.clone(),
             rows: sightings.len(),
+            learnt: learnt.len(),
             scales: [Scales::default(), Scales::default()],
         };
         let mut detector = Self { forest, beside };
@@ -230,6 +237,11 @@ impl Detector {
         all.sort_by(|a, b| b.factor.total_cmp(&a.factor).then(a.column.cmp(&b.column)));
         all.truncate(most);
         Ok(all)
+    }
+
+    /// Rows that the forest has seen: what follows them is what scores are calibrated on.
+    pub fn learnt_rows(&self) -> usize {
+        self.beside.learnt
     }
 
     /// Rows that it was trained on.

@@ -12,7 +12,7 @@ use crate::travel::{speed_kmh, sure_distance_km};
 use crate::verdict::Verdict;
 
 /// Grows with every change of what a column means, the names staying the same.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Declares the columns: name and what it says.
 macro_rules! columns {
@@ -88,6 +88,13 @@ columns! {
     SessionNetworks = "session_networks",
     /// 1 from a network that rents machines to anybody.
     Hosting = "hosting_network",
+    /// `ln(1 + n)` of colleagues who were seen in the network, of which a few count.
+    NetworkColleagues = "colleagues_in_network",
+    /// The same at the /24 or /48.
+    PrefixColleagues = "colleagues_at_prefix",
+    /// Surprises at prefix, network, country and program together where no device of the tenant's
+    /// stands behind the sign-in; 0 where one does.
+    Unbacked = "unbacked_surprise",
     /// How bad the outcome is, 0 for success to 2 for a right password that nothing backs.
     Outcome = "outcome",
 }
@@ -140,7 +147,7 @@ pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers:
             *slot = value;
         }
     };
-    let mut new = 0.0;
+    let (mut new, mut unbacked) = (0.0, 0.0);
     for (facet, column) in Facet::ALL.into_iter().zip(Column::ALL) {
         let Some(surprise) = baseline.surprise(seen, facet, peers) else { continue };
         put(*column, surprise.account);
@@ -149,6 +156,9 @@ pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers:
             Facet::Asn => put(Column::NetworkRatio, surprise.ratio),
             Facet::Program => put(Column::ProgramRatio, surprise.ratio),
             _ => {}
+        }
+        if matches!(facet, Facet::Prefix | Facet::Asn | Facet::Country | Facet::Program) {
+            unbacked += surprise.account;
         }
         if surprise.new {
             unseen.insert(facet);
@@ -195,6 +205,9 @@ pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers:
             );
         }
     }
+    put(Column::NetworkColleagues, count(baseline.colleagues_in_network(seen)).ln_1p());
+    put(Column::PrefixColleagues, count(baseline.colleagues_at_prefix(seen)).ln_1p());
+    put(Column::Unbacked, if seen.has_device { 0.0 } else { unbacked });
     put(Column::Outcome, badness(seen.verdict));
     Held { features: out, new: unseen, evidence }
 }

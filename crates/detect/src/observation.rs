@@ -79,9 +79,14 @@ impl Lexicon {
         put(Facet::System, system);
         // A device that the tenant does not know has a value too: "none" is what attackers show.
         let device = sign_in.device.id.as_deref().filter(|id| !id.is_empty());
-        put(Facet::Device, self.symbols.of(device.unwrap_or("no device")));
         // What runs in the background uses other applications in other ways: a world of its own.
+        // Services that act in people's names show no device there, which says nothing of prompts.
         let world = if interactive { "" } else { "~" };
+        let device_symbol = match device {
+            Some(id) => self.symbols.of(id),
+            None => self.joined(&[world, "no device"]),
+        };
+        put(Facet::Device, device_symbol);
         let app = sign_in.app.id.as_deref().or(sign_in.app.name.as_deref());
         if let Some(app) = app {
             put(Facet::App, self.joined(&[world, app]));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use audit::{RuleTestOutcome, run_rule_tests};
+use detect::pattern::Pattern;
 use model::rule::RuleError;
 
 pub use audit::{AuditOptions, Catalogue, Rule, fill_snippet};
@@ -75,6 +76,22 @@ pub fn built_in() -> Result<Catalogue, CatalogueError> {
         }
     }
     Ok(catalogue)
+}
+
+/// The built-in attack patterns, by file name.
+///
+/// # Errors
+/// [`CatalogueError`] where the build carries a broken pattern.
+pub fn built_in_patterns() -> Result<Vec<Pattern>, CatalogueError> {
+    let files = RULES.get_dir("sign-in").map(Dir::files).into_iter().flatten();
+    let mut out = Vec::new();
+    for file in files.filter(|file| file.path().extension().is_some_and(|e| e == "toml")) {
+        let name = file.path().display().to_string();
+        let text = file.contents_utf8().ok_or_else(|| CatalogueError::BuiltIn(name.clone()))?;
+        out.push(Pattern::parse(&name, text)?);
+    }
+    out.sort_by(|a, b| a.meta.id.cmp(&b.meta.id));
+    Ok(out)
 }
 
 /// The built-in rules with those of a folder laid over them; a missing folder counts as empty.

@@ -1,5 +1,6 @@
 //! Use cases over store, graph, audit and report: what both front ends call.
 
+pub mod anomaly;
 pub mod auditing;
 pub mod cancellation;
 pub mod catalogue;
