@@ -143,7 +143,9 @@ impl Http {
             return Err(self.unreachable(call, &error));
         }
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|error| MirrorError::Answer {
+            // An upload is answered by nothing at all.
+            let json = if body.is_empty() { b"null".as_slice() } else { &body };
+            return serde_json::from_slice(json).map_err(|error| MirrorError::Answer {
                 doing: call.doing.to_owned(),
                 endpoint: call.endpoint(),
                 reason: self.safe(&error.to_string()),
