@@ -38,6 +38,19 @@ pub enum MirrorError {
         /// What the network said last.
         reason: String,
     },
+    /// The server's certificate is not one that this machine trusts. Not tried again.
+    #[error(
+        "cannot {doing}: the certificate of {endpoint} is not trusted ({reason}); add the authority \
+         that issued it to the system's root certificates"
+    )]
+    Certificate {
+        /// What was to be done.
+        doing: String,
+        /// Method and address, without a query.
+        endpoint: String,
+        /// What is wrong with the certificate or the handshake.
+        reason: String,
+    },
     /// The server answered with an error, the last time it was tried.
     #[error("cannot {doing}: {endpoint} answered {status}{}{}", told(code, message), advice(*status, code))]
     Refused {

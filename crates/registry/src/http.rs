@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -179,12 +179,12 @@ impl Http {
     }
 
     fn unreachable(&self, call: &Call<'_>, error: &(dyn Error + 'static)) -> MirrorError {
-        MirrorError::Unreachable {
-            doing: call.doing.to_owned(),
-            endpoint: call.endpoint(),
-            tries: 1,
-            reason: self.safe(&innermost(error)),
+        let (doing, endpoint) = (call.doing.to_owned(), call.endpoint());
+        let reason = self.safe(&innermost(error));
+        if is_of_certificate(error) {
+            return MirrorError::Certificate { doing, endpoint, reason };
         }
+        MirrorError::Unreachable { doing, endpoint, tries: 1, reason }
     }
 
     /// A text from outside, printable and without what was sent in secret.
@@ -229,6 +229,23 @@ fn client(address: &Address, settings: &Settings) -> reqwest::Result<Client> {
     builder.build()
 }
 
+/// Whether the certificate is what is wrong. An error of input and output hides what it holds from
+/// `source`.
+fn is_of_certificate(error: &(dyn Error + 'static)) -> bool {
+    let mut layer = Some(error);
+    while let Some(error) = layer {
+        if let Some(error) = error.downcast_ref::<rustls::Error>() {
+            return matches!(error, rustls::Error::InvalidCertificate(_));
+        }
+        let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        layer = match held {
+            Some(held) => Some(held),
+            None => error.source(),
+        };
+    }
+    false
+}
+
 fn is_plain(response: &Response) -> bool {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("text/plain"))
@@ -247,4 +264,18 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         error = source;
     }
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_found_below_other_errors() {
+        let nested = |error| io::Error::other(io::Error::other(error));
+        let unknown = rustls::CertificateError::UnknownIssuer;
+        assert!(is_of_certificate(&nested(rustls::Error::InvalidCertificate(unknown))));
+        assert!(!is_of_certificate(&nested(rustls::Error::DecryptError)));
+        assert!(!is_of_certificate(&io::Error::other("connection reset")));
+    }
 }

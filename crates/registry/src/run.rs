@@ -121,8 +121,8 @@ impl MlflowServer {
         Ok(mirrored)
     }
 
-    /// Adds values of metrics to a run, such as a drift that is measured later. Values that are
-    /// there already stay as they are.
+    /// Adds values of metrics to a run, such as a drift that is measured later. The same value again,
+    /// of the same time and step, changes nothing.
     ///
     /// # Errors
     ///

@@ -57,11 +57,15 @@ async fn a_refusal_is_not_tried_again_and_told_without_control_characters() {
 async fn credentials_are_sent_and_never_repeated() {
     let token = Credentials::Token("s3cr3t-token".into());
     let basic = Credentials::Basic { username: "annika".into(), password: "hunter2".into() };
-    let cases = [(token, "Bearer s3cr3t-token"), (basic, "Basic YW5uaWthOmh1bnRlcjI=")];
-    for (credentials, value) in cases {
+    let cases = [
+        (token, "Bearer s3cr3t-token", "s3cr3t-token"),
+        (basic, "Basic YW5uaWthOmh1bnRlcjI=", "annika:hunter2"),
+    ];
+    for (credentials, value, plain) in cases {
         let server = MockServer::start().await;
         // A server that repeats in its error what it was sent.
-        let body = json!({ "error_code": "DENIED", "message": format!("was sent: {value}") });
+        let message = format!("was sent {value}, which is {plain}");
+        let body = json!({ "error_code": "DENIED", "message": message });
         let denied = ResponseTemplate::new(403).set_body_json(body);
         let sent = Mock::given(header("authorization", value)).respond_with(denied);
         sent.expect(1).mount(&server).await;
@@ -71,7 +75,7 @@ async fn credentials_are_sent_and_never_repeated() {
             Ok(format!("{server:?} {error:?} {error}"))
         });
         let said = said.await.unwrap();
-        assert!(said.contains("answered 403 (DENIED): "), "{said}");
+        assert!(said.contains("answered 403 (DENIED): was sent "), "{said}");
         let secrets = ["s3cr3t-token", "annika", "hunter2", "YW5uaWthOmh1bnRlcjI="];
         assert!(secrets.iter().all(|secret| !said.contains(secret)), "{said}");
     }
