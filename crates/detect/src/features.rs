@@ -92,8 +92,8 @@ columns! {
     NetworkColleagues = "colleagues_in_network",
     /// The same at the /24 or /48.
     PrefixColleagues = "colleagues_at_prefix",
-    /// Surprises at prefix, network, country and program together where no device of the tenant's
-    /// stands behind the sign-in; 0 where one does.
+    /// Surprises at prefix, network, country and program together where neither a device of the
+    /// tenant's nor a session that goes on stands behind the sign-in; 0 where one does.
     Unbacked = "unbacked_surprise",
     /// How bad the outcome is, 0 for success to 2 for a right password that nothing backs.
     Outcome = "outcome",
@@ -207,7 +207,7 @@ pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers:
     }
     put(Column::NetworkColleagues, count(baseline.colleagues_in_network(seen)).ln_1p());
     put(Column::PrefixColleagues, count(baseline.colleagues_at_prefix(seen)).ln_1p());
-    put(Column::Unbacked, if seen.has_device { 0.0 } else { unbacked });
+    put(Column::Unbacked, if seen.has_device || lately.goes_on(seen) { 0.0 } else { unbacked });
     put(Column::Outcome, badness(seen.verdict));
     Held { features: out, new: unseen, evidence }
 }

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::decay::Rate;
+use crate::facet::Facet;
 use crate::observation::Observation;
 use crate::symbols::Symbol;
 use crate::travel::distance_km;
@@ -139,11 +140,19 @@ impl Source {
     }
 }
 
-/// The networks that a session was used from.
+/// The networks that a session was used from, and what it was begun with.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 struct Session {
     networks: Vec<u32>,
     at: i64,
+    /// The program that it was first seen with, and when.
+    agent: Symbol,
+    since: i64,
+}
+
+/// Program with version and system.
+fn agent(seen: &Observation) -> Symbol {
+    seen.facets.get(Facet::Agent.index()).copied().unwrap_or_default()
 }
 
 /// A whole tenant, lately.
@@ -179,6 +188,14 @@ impl Lately {
         known.len() + usize::from(!known.contains(&asn))
     }
 
+    /// Whether a session goes on with the very program that it was begun with, and not just now: a
+    /// phone that wanders keeps its session, a thief mostly has another program.
+    pub fn goes_on(&self, seen: &Observation) -> bool {
+        let agent = agent(seen);
+        let held = (seen.session != 0 && !agent.is_none()).then(|| self.sessions.get(&seen.session));
+        held.flatten().is_some_and(|held| held.agent == agent && seen.at - held.since >= HOUR)
+    }
+
     /// Notes a sign-in.
     pub fn note(&mut self, seen: &Observation, address: Symbol) {
         self.accounts.entry(seen.account).or_default().note(seen);
@@ -191,7 +208,12 @@ impl Lately {
             }
         }
         if seen.session != 0 && seen.asn != 0 {
-            let session = self.sessions.entry(seen.session).or_default();
+            let session = self.sessions.entry(seen.session).or_insert_with(|| Session {
+                networks: Vec::new(),
+                at: seen.at,
+                agent: agent(seen),
+                since: seen.at,
+            });
             session.at = session.at.max(seen.at);
             if !session.networks.contains(&seen.asn) && session.networks.len() < NETWORKS {
                 session.networks.push(seen.asn);
@@ -222,7 +244,6 @@ impl Lately {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facet::Facet;
 
     fn failing(account: u32, at: i64) -> Observation {
         Observation {

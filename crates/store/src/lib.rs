@@ -5,6 +5,7 @@
 //! that sees `duckdb` or SQL.
 
 mod administration;
+mod anomaly;
 mod check;
 mod connection;
 mod copies;
@@ -23,6 +24,9 @@ mod times;
 mod waiting;
 
 pub use administration::{DatabaseInfo, TableCount};
+pub use anomaly::{
+    DetectionState, Judgement, ModelAlias, ModelEvent, ModelVersion, SignInScore, StoredIncident,
+};
 pub use check::{DatabaseCheck, Trouble};
 pub use connection::Store;
 pub use error::StoreError;

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i32, &str, &str)] = &[
     (1, "tenants_and_snapshots", include_str!("../migrations/0001_tenants_and_snapshots.sql")),
     (2, "findings_and_registers", include_str!("../migrations/0002_findings_and_registers.sql")),
     (3, "sign_ins", include_str!("../migrations/0003_sign_ins.sql")),
+    (4, "anomaly", include_str!("../migrations/0004_anomaly.sql")),
 ];
 
 /// How many backups from before migrations are kept.

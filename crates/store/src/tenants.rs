@@ -23,6 +23,12 @@ pub(crate) const TENANT_TABLES: &[(&str, &str)] = &[
     ("sign_in_import", "tenant"),
     ("sign_in_arrival", "tenant"),
     ("sign_in_raw", "tenant"),
+    ("model_version", "tenant"),
+    ("model_alias", "tenant"),
+    ("model_event", "tenant"),
+    ("detection_state", "tenant"),
+    ("incident", "tenant"),
+    ("sign_in_score", "tenant"),
 ];
 
 /// What removing a tenant takes with it: table and rows.

@@ -83,13 +83,13 @@ pub fn evaluate(
                     attack,
                 });
             }
-            if let Some(path) = std::env::var_os("CSTACK_DUMP") {
+            if let Some(path) = std::env::var_os("CSTACK_DUMP").filter(|_| trial.attacked) {
                 use std::io::Write as _;
                 let mut f = std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap();
                 let n = rows.len() - seen.len();
                 for (s, r) in seen.iter().zip(&rows[n..]) {
                     let o = &s.sighting.observation;
-                    let mut line = format!("{},{},{},{},{},{},{}", trial.seed, r.attack.map_or(-1, |a| a as i64), o.interactive as u8, o.has_device as u8, s.sighting.session_networks, s.hits.len(), s.sighting.evidence);
+                    let mut line = format!("{:?},{},{},{},{},{},{},{},{}", o.account, o.at, trial.seed, r.attack.map_or(-1, |a| a as i64), o.interactive as u8, o.has_device as u8, s.sighting.session_networks, s.hits.len(), s.sighting.evidence);
                     for v in s.sighting.features { line += &format!(",{v}"); }
                     for fct in detect::facet::Facet::ALL { line += &format!(",{}", s.sighting.new.has(fct) as u8); }
                     line += &format!(",{:?},{},{}", o.verdict, s.sighting.sightings, r.nats);

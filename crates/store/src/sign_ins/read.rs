@@ -56,13 +56,29 @@ impl Store {
         tenant: &TenantSlug,
         span: SignInSpan,
         fields: SignInFields,
+        take: impl FnMut(Vec<SignIn>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.sign_ins_but(tenant, span, &[], fields, take)
+    }
+
+    /// The same without those of some imports: what has come since they were read.
+    ///
+    /// # Errors
+    /// As [`Store::sign_ins`].
+    pub fn sign_ins_but<E: From<StoreError>>(
+        &self,
+        tenant: &TenantSlug,
+        span: SignInSpan,
+        without: &[String],
+        fields: SignInFields,
         mut take: impl FnMut(Vec<SignIn>) -> Result<(), E>,
     ) -> Result<(), E> {
         if !self.exists() {
             return Ok(());
         }
-        for window in self.read(|conn| windows(conn, tenant, span))? {
-            let some = self.read(|conn| load(conn, tenant, window, fields))?;
+        let counts = counting(without);
+        for window in self.read(|conn| windows(conn, tenant, span, &counts))? {
+            let some = self.read(|conn| load(conn, tenant, window, fields, &counts))?;
             if !some.is_empty() {
                 take(some)?;
             }
@@ -83,16 +99,28 @@ impl Store {
     }
 }
 
+/// Whose rows count, without those of some imports.
+fn counting(without: &[String]) -> String {
+    let mut out = COUNTS.to_owned();
+    if !without.is_empty() {
+        let all: Vec<String> =
+            without.iter().map(|id| format!("'{}'", id.replace('\'', "''"))).collect();
+        out += &format!(" AND import_id NOT IN ({})", all.join(", "));
+    }
+    out
+}
+
 /// Spans that follow one another, each with about as many sign-ins.
 fn windows(
     conn: &Connection,
     tenant: &TenantSlug,
     span: SignInSpan,
+    counts: &str,
 ) -> Result<Vec<SignInSpan>, StoreError> {
     let (from, to) = (to_sql(span.from), to_sql(span.to));
     let count: i64 = conn.query_row(
         &format!(
-            "SELECT count(*) FROM sign_in WHERE {COUNTS} AND happened_at >= ?2 AND happened_at < ?3"
+            "SELECT count(*) FROM sign_in WHERE {counts} AND happened_at >= ?2 AND happened_at < ?3"
         ),
         params![tenant.as_str(), from, to],
         |row| row.get(0),
@@ -105,7 +133,7 @@ fn windows(
     let mut statement = conn.prepare(&format!(
         "SELECT DISTINCT epoch_us(bound) AS bound FROM (
            SELECT unnest(quantile_disc(happened_at, [{}])) AS bound FROM sign_in
-           WHERE {COUNTS} AND happened_at >= ?2 AND happened_at < ?3) ORDER BY bound",
+           WHERE {counts} AND happened_at >= ?2 AND happened_at < ?3) ORDER BY bound",
         shares.join(", ")
     ))?;
     let bounds = statement
@@ -126,9 +154,10 @@ fn load(
     tenant: &TenantSlug,
     span: SignInSpan,
     fields: SignInFields,
+    counts: &str,
 ) -> Result<Vec<SignIn>, StoreError> {
     let mut statement = conn.prepare(&format!(
-        "SELECT {} FROM sign_in WHERE {COUNTS} AND happened_at >= ?2 AND happened_at < ?3",
+        "SELECT {} FROM sign_in WHERE {counts} AND happened_at >= ?2 AND happened_at < ?3",
         fields.select()
     ))?;
     let batches =
