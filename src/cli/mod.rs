@@ -11,6 +11,7 @@
 //! `cargo xtask docs` brings docs/CLI.md up to date. `?` works on any error: [`CliError`] tells
 //! the exit code from the errors in its chain.
 
+mod anomaly;
 mod audit;
 mod completions;
 mod config;
@@ -82,6 +83,7 @@ subcommands! {
     Findings in findings,
     #[command(name = "signins")]
     SignIns in signins,
+    Anomaly in anomaly,
     Exception in exception,
     Registers in registers,
     Demo in demo,

@@ -32,14 +32,26 @@ enum Action {
         #[arg(short, long, value_name = "NAME")]
         tenant: TenantSlug,
         /// Files and folders, plain or gzip
-        #[arg(required = true, value_name = "PATH")]
+        #[arg(required_unless_present = "scenario", value_name = "PATH")]
         paths: Vec<PathBuf>,
+        /// Draw a scenario of the demonstration instead: baseline, replay-attacks, noisy, ...
+        #[arg(long, value_name = "NAME", conflicts_with = "paths")]
+        scenario: Option<String>,
         /// Report everything that is refused, and import the rest
         #[arg(long)]
         keep_going: bool,
         /// Read and check only; leave the database alone
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Draw a scenario's sign-ins for a tenant of the demonstration
+    Extract {
+        /// The tenant
+        #[arg(short, long, value_name = "NAME")]
+        tenant: TenantSlug,
+        /// The scenario: baseline, quiet, noisy, replay-attacks, low-and-slow
+        #[arg(long, value_name = "NAME")]
+        scenario: String,
     },
     /// What sign-ins a tenant has, and how much they tell
     Stats {
@@ -61,7 +73,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     let store = ops::database::open(context.config(), context.paths());
     let (envelope, format, style) = (envelope(context), format(context), style(context));
     let text = match &args.action {
-        Action::Import { tenant, paths, keep_going, dry_run } => {
+        Action::Import { tenant, scenario: Some(scenario), .. }
+        | Action::Extract { tenant, scenario } => {
+            return extract(context, &store, tenant, scenario);
+        }
+        Action::Import { tenant, paths, keep_going, dry_run, scenario: None } => {
             let request = SignInImport {
                 tenant: tenant.clone(),
                 paths: paths.clone(),
@@ -120,6 +136,32 @@ fn import(
     }
     let rest = if request.dry_run { "the rest can be imported" } else { "the rest is imported" };
     Err(CliError::new(Failure::General, format!("{} refused; {rest}", outcome.refusals)))
+}
+
+/// Draws a scenario, and says what was drawn.
+pub(super) fn extract(
+    context: &Context,
+    store: &ops::Store,
+    tenant: &TenantSlug,
+    scenario: &str,
+) -> Result<Outcome, CliError> {
+    let format = context.output().format_among(&[OutputFormat::Table, OutputFormat::Json])?;
+    let progress = context.progress();
+    let (now, cancellation) = (context.now(), context.cancellation());
+    let drawn =
+        ops::anomaly::extract(store, tenant, scenario, now, progress.as_ref(), cancellation)?;
+    drop(progress);
+    match format {
+        OutputFormat::Json => context.output().write_json(&json!({
+            "tenant": tenant,
+            "extraction": drawn,
+        }))?,
+        _ => context.output().write(&format!(
+            "{tenant}: {} ({}): {} sign-ins, {} new, {} attacks among them\n",
+            drawn.scenario, drawn.title, drawn.read, drawn.added, drawn.attacks
+        ))?,
+    }
+    Ok(Outcome::Done)
 }
 
 /// The outcome for people.

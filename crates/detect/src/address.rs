@@ -47,6 +47,14 @@ impl Addresses {
     }
 }
 
+impl Addresses {
+    /// The address of a number.
+    pub fn text(&self, symbol: Symbol) -> Option<IpAddr> {
+        let at = usize::try_from(symbol.0).ok()?.checked_sub(1)?;
+        self.all.get(at).copied()
+    }
+}
+
 impl Serialize for Addresses {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.all.serialize(serializer)

@@ -95,6 +95,25 @@ impl Profile {
         Some(near.filter_map(|bin| shares.get(bin)).sum())
     }
 
+    /// The hours of the day, UTC, between which nine of ten of the account's sign-ins at a prompt
+    /// lie: the shortest such stretch. None before it has enough of them.
+    pub fn busiest(&self) -> Option<(u8, u8)> {
+        const ENOUGH: u32 = 20;
+        if self.sightings < ENOUGH || self.hours.total() <= 0.0 {
+            return None;
+        }
+        let shares = self.hours.shares();
+        let at = |bin: usize| shares.get(bin % BINS).copied().unwrap_or(0.0);
+        let held = |from: usize, length: usize| (from..from + length).map(at).sum::<f32>();
+        let (from, length) = (1..=BINS).find_map(|length| {
+            (0..BINS).find(|from| held(*from, length) >= 0.9).map(|from| (from, length))
+        })?;
+        // Bins are of the account's own day.
+        let shift = usize::try_from((-self.offset()).rem_euclid(86_400) * 2 / 3_600).ok()?;
+        let hour = |bin: usize| u8::try_from((bin + shift) % BINS / 2).ok();
+        Some((hour(from)?, hour(from + length)?))
+    }
+
     /// Sightings that were learnt from.
     pub fn sightings(&self) -> u32 {
         self.sightings

@@ -6,7 +6,9 @@ use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
+use crate::drift::Reference;
 use crate::features::{Column, Features, WIDTH, feature_set_hash};
+use crate::incident::Standards;
 use crate::watch::Sighting;
 
 /// First bytes of a stored detector.
@@ -100,6 +102,10 @@ struct Beside {
     learnt: usize,
     /// At a prompt, and in the background.
     scales: [Scales; 2],
+    /// What incidents are held against.
+    standards: Standards,
+    /// What it was trained on, for drift.
+    reference: Reference,
 }
 
 /// What the layers say of one sign-in.
@@ -116,6 +122,8 @@ pub struct Opinion {
     pub evidence_p: f64,
     /// The chance of both together: what alerts are decided on.
     pub p: f64,
+    /// Whether the account's own model judged.
+    pub own: bool,
 }
 
 impl Opinion {
@@ -175,9 +183,14 @@ impl Detector {
             rows: sightings.len(),
             learnt: learnt.len(),
             scales: [Scales::default(), Scales::default()],
+            standards: Standards::default(),
+            reference: Reference::default(),
         };
         let mut detector = Self { forest, beside };
         let scores = detector.forest.scores(&matrix(kept).view())?;
+        let features: Vec<Features> = sightings.iter().map(|seen| seen.features).collect();
+        let calibrated: Vec<f32> = scores.iter().map(|score| single(*score)).collect();
+        detector.beside.reference = Reference::of(&features, &calibrated);
         for (kind, interactive) in [true, false].into_iter().enumerate() {
             let of_kind = || {
                 let rows = kept.iter().zip(&scores);
@@ -207,7 +220,7 @@ impl Detector {
             let scales = self.beside.scales.get(kind).unwrap_or(&nothing);
             let (fused, forest_p, evidence_p) = scales.fuse(*score, seen.evidence);
             let (forest, evidence) = (*score, seen.evidence);
-            Opinion { forest, forest_p, evidence, evidence_p, p: scales.fused.p(fused) }
+            Opinion { forest, forest_p, evidence, evidence_p, p: scales.fused.p(fused), own: false }
         });
         Ok(judged.collect())
     }
@@ -247,6 +260,23 @@ impl Detector {
     /// Rows that it was trained on.
     pub fn rows(&self) -> usize {
         self.beside.rows
+    }
+
+    /// What it was trained on, for drift.
+    pub fn reference(&self) -> &Reference {
+        &self.beside.reference
+    }
+
+    /// What incidents are held against.
+    pub fn standards(&self) -> &Standards {
+        &self.beside.standards
+    }
+
+    /// The same detector with other standards.
+    #[must_use]
+    pub fn with_standards(mut self, standards: Standards) -> Self {
+        self.beside.standards = standards;
+        self
     }
 
     /// How it was trained.

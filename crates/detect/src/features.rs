@@ -29,6 +29,11 @@ macro_rules! columns {
         impl Column {
             /// All columns in their order.
             pub const ALL: &'static [Self] = &[$(Self::$Name,)+];
+
+            /// Its name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$Name => $name,)+ }
+            }
         }
     };
 }

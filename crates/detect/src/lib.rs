@@ -10,6 +10,7 @@ pub mod calibration;
 pub mod counts;
 pub mod decay;
 pub mod detector;
+pub mod drift;
 pub mod facet;
 pub mod features;
 pub mod hours;

@@ -1,4 +1,4 @@
-//! A trained model: the detector, and what its opinions mean for alerts in its tenant.
+//! Training: the detector, and what its opinions mean for alerts in its tenant.
 
 use std::collections::BTreeSet;
 
@@ -26,37 +26,39 @@ impl Default for Plan {
     }
 }
 
-/// A trained model.
-#[derive(Debug, Clone)]
-pub struct Model {
-    /// What finds sign-ins unusual.
-    pub detector: Detector,
-    /// What incidents are held against.
-    pub standards: Standards,
+/// Trains on what was seen, in the order of time. The latest part decides what scores mean, what
+/// patterns are worth and how much an incident must say.
+///
+/// # Errors
+/// [`DetectorError`].
+pub fn train(seen: &[Seen], plan: &Plan) -> Result<Detector, DetectorError> {
+    let sightings: Vec<_> = seen.iter().map(|seen| seen.sighting).collect();
+    let detector = Detector::train(&sightings, &plan.training)?;
+    let kept = seen.get(detector.learnt_rows()..).unwrap_or_default();
+    let user_days = user_days(kept);
+    let mut standards = Standards::default();
+    let mut firings = Firings::over(user_days);
+    for incident in incidents(kept, &detector, &standards)? {
+        firings.note(incident.patterns.keys());
+    }
+    standards.weights = Weights::new(firings);
+    let quiet = incidents(kept, &detector, &standards)?;
+    let quiet = quiet.iter().map(Incident::nats).collect();
+    standards.bar = Bar::within(plan.budget, quiet, user_days);
+    Ok(detector.with_standards(standards))
 }
 
-impl Model {
-    /// Trains on what was seen, in the order of time. The latest part decides what patterns are
-    /// worth and how much an incident must say.
-    ///
-    /// # Errors
-    /// [`DetectorError`].
-    pub fn train(seen: &[Seen], plan: &Plan) -> Result<Self, DetectorError> {
-        let sightings: Vec<_> = seen.iter().map(|seen| seen.sighting).collect();
-        let detector = Detector::train(&sightings, &plan.training)?;
-        let kept = seen.get(detector.learnt_rows()..).unwrap_or_default();
-        let user_days = user_days(kept);
-        let mut standards = Standards::default();
-        let mut firings = Firings::over(user_days);
-        for incident in incidents(kept, &detector, &standards)? {
-            firings.note(incident.patterns.keys());
-        }
-        standards.weights = Weights::new(firings);
-        let quiet = incidents(kept, &detector, &standards)?;
-        let quiet = quiet.iter().map(Incident::nats).collect();
-        standards.bar = Bar::within(plan.budget, quiet, user_days);
-        Ok(Self { detector, standards })
-    }
+/// Alerts per thousand users and day in the part that thresholds were set by.
+///
+/// # Errors
+/// [`DetectorError`].
+pub fn quiet_alerts(seen: &[Seen], detector: &Detector) -> Result<f64, DetectorError> {
+    let kept = seen.get(detector.learnt_rows()..).unwrap_or_default();
+    let told = incidents(kept, detector, detector.standards())?;
+    #[expect(clippy::cast_precision_loss, reason = "a count of incidents")]
+    let told = told.iter().filter(|incident| incident.told_at.is_some()).count() as f64;
+    let user_days = f64::from(user_days(kept));
+    Ok(if user_days > 0.0 { told / user_days * 1_000.0 } else { 0.0 })
 }
 
 /// The incidents that sign-ins make, open ones included.

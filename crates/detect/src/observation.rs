@@ -1,5 +1,7 @@
 //! A sign-in as detection sees it: small, of one size, without texts.
 
+use std::net::IpAddr;
+
 use std::hash::{BuildHasher as _, BuildHasherDefault};
 
 use model::sign_in::{Coordinates, Requirement, SignIn};
@@ -52,6 +54,11 @@ impl Lexicon {
     /// The texts.
     pub fn symbols(&self) -> &Symbols {
         &self.symbols
+    }
+
+    /// The /24 or /48 of an observation.
+    pub fn prefix(&self, seen: &Observation) -> Option<IpAddr> {
+        self.prefixes.text(seen.facets.get(Facet::Prefix.index()).copied()?)
     }
 
     /// The observation of a sign-in; nothing where the record names nobody.

@@ -192,7 +192,8 @@ impl Lately {
     /// phone that wanders keeps its session, a thief mostly has another program.
     pub fn goes_on(&self, seen: &Observation) -> bool {
         let agent = agent(seen);
-        let held = (seen.session != 0 && !agent.is_none()).then(|| self.sessions.get(&seen.session));
+        let held =
+            (seen.session != 0 && !agent.is_none()).then(|| self.sessions.get(&seen.session));
         held.flatten().is_some_and(|held| held.agent == agent && seen.at - held.since >= HOUR)
     }
 

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod exception;
 pub mod finding;
 pub mod guarantee;
+pub mod incident;
 pub mod known;
 pub mod location;
 pub mod object;

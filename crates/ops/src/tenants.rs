@@ -169,6 +169,14 @@ pub fn list(
     rows(store, tenants, as_of)
 }
 
+/// The time that a tenant is told at: its own where it has one, as the demonstration's have.
+///
+/// # Errors
+/// [`StoreError`] where there is no such tenant or the database cannot be read.
+pub fn as_of(store: &Store, slug: &TenantSlug, now: Timestamp) -> Result<Timestamp, StoreError> {
+    Ok(store.tenant(slug)?.as_of.unwrap_or(now))
+}
+
 /// One tenant with how much there is of it.
 ///
 /// # Errors

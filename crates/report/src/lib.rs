@@ -12,6 +12,7 @@ mod decision;
 mod findings;
 mod fleet;
 mod format;
+mod incidents;
 mod json;
 mod layout;
 mod markdown;
@@ -32,6 +33,7 @@ pub use findings::{
 };
 pub use fleet::{FleetRow, fleet};
 pub use format::{Depth, Envelope, Excerpt, Format, ReportError, Style};
+pub use incidents::{ListedIncident, incident, incidents};
 pub use json::SCHEMA_VERSION;
 pub use rules::{rule, rules, rules_markdown};
 pub use sign_ins::{SignInDetail, sign_in, sign_in_stats};

@@ -18,6 +18,7 @@ pub struct Docket {
     accounts: FxHashMap<Symbol, Incident>,
     campaigns: Vec<Incident>,
     closed: Vec<Incident>,
+    absorbed: Vec<String>,
     swept: i64,
 }
 
@@ -87,6 +88,9 @@ impl Docket {
             claimed.iter().filter_map(|account| self.accounts.remove(account)).collect();
         let Some(open) = self.campaigns.get_mut(at) else { return };
         for incident in claimed {
+            if incident.told_at.is_some() {
+                self.absorbed.push(incident.key());
+            }
             open.absorb(incident);
         }
         for id in ids {
@@ -129,6 +133,19 @@ impl Docket {
         std::mem::take(&mut self.closed)
     }
 
+    /// Keys of incidents that were told and that campaigns have taken in since the last time that it
+    /// was asked.
+    pub fn take_absorbed(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.absorbed)
+    }
+
+    /// Whether an account is in an incident that was told and is open.
+    pub fn is_told(&self, account: Symbol) -> bool {
+        let told = |open: &Incident| open.told_at.is_some();
+        self.accounts.get(&account).is_some_and(told)
+            || self.campaigns.iter().any(|open| told(open) && open.accounts.contains(&account))
+    }
+
     /// Incidents that are still open, in a steady order.
     pub fn open(&self) -> Vec<&Incident> {
         let mut out: Vec<&Incident> = self.campaigns.iter().chain(self.accounts.values()).collect();
@@ -144,6 +161,7 @@ fn tell(open: &mut Incident, suspect: &Suspect, hits: &[Hit], standards: &Standa
     }
     if open.told_at.is_none() && open.nats() >= standards.bar.nats {
         open.told_at = Some(suspect.at);
+        open.lead = open.strongest().cloned();
     }
 }
 

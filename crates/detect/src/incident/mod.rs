@@ -110,6 +110,8 @@ pub struct Incident {
     pub succeeded: bool,
     /// The second at which it said enough to be told.
     pub told_at: Option<i64>,
+    /// The pattern that was worth most then; none where the models alone told it.
+    pub lead: Option<String>,
     /// Networks that it came from: what comes from there later belongs to it.
     prefixes: BTreeSet<Symbol>,
 }
@@ -143,6 +145,7 @@ impl Incident {
             right_password: false,
             succeeded: false,
             told_at: None,
+            lead: None,
             prefixes: BTreeSet::new(),
         }
     }
@@ -160,6 +163,23 @@ impl Incident {
         model + weighted(&known, ALSO_PATTERN) + accounts.ln()
     }
 
+    /// What it is known by, the same for as long as it goes on: sixteen hexadecimal digits.
+    pub fn key(&self) -> String {
+        let first = self.sign_ins.first().map_or("", |id| &**id);
+        let of = match self.subject {
+            Subject::Account(_) => "account",
+            Subject::Campaign(..) => "campaign",
+        };
+        let digest = model::canonical::sha256_hex(&[of.as_bytes(), first.as_bytes()]);
+        digest.get(..16).unwrap_or_default().to_owned()
+    }
+
+    /// The pattern that is worth most.
+    fn strongest(&self) -> Option<&String> {
+        let all = self.patterns.iter().filter(|(_, worth)| **worth > 0.0);
+        all.max_by(|a, b| a.1.total_cmp(b.1)).map(|(pattern, _)| pattern)
+    }
+
     /// What the models alone say, in nats.
     pub fn model_nats(&self) -> f32 {
         self.strangest.iter().map(|suspect| suspect.nats).fold(0.0, f32::max)
@@ -167,7 +187,8 @@ impl Incident {
 
     /// Whether a sign-in came from where the incident came from.
     fn is_from(&self, suspect: &Suspect) -> bool {
-        !suspect.prefix.is_none() && self.prefixes.contains(&suspect.prefix)
+        // What an account is known to come from is its own, whoever else comes from there.
+        suspect.new.has(Facet::Prefix) && self.prefixes.contains(&suspect.prefix)
     }
 
     fn take(&mut self, suspect: &Suspect) {
@@ -231,7 +252,9 @@ impl Incident {
         }
         self.right_password |= other.right_password;
         self.succeeded |= other.succeeded;
-        self.told_at = self.told_at.or(other.told_at);
+        if self.told_at.is_none() {
+            (self.told_at, self.lead) = (other.told_at, other.lead);
+        }
         for suspect in &other.strangest {
             self.remember(suspect);
         }

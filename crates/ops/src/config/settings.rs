@@ -27,6 +27,10 @@ pub struct Config {
     pub signins: SignInsConfig,
     /// What addresses say of networks and places.
     pub geoip: GeoIpConfig,
+    /// Anomalous sign-ins: models and alerts.
+    pub ml: MlConfig,
+    /// The MLflow server that models are mirrored to.
+    pub mlflow: MlflowConfig,
     /// Import sources of each tenant, by its slug: what `cstack run` reads.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, SourceConfig>")]
@@ -49,6 +53,10 @@ pub struct FileConfig {
     pub signins: SignInsConfig,
     /// What addresses say of networks and places.
     pub geoip: GeoIpConfig,
+    /// Anomalous sign-ins: models and alerts.
+    pub ml: MlConfig,
+    /// The MLflow server that models are mirrored to.
+    pub mlflow: MlflowConfig,
     /// Import sources of each tenant, by its slug: what `cstack run` reads.
     #[schemars(with = "BTreeMap<String, SourceConfig>")]
     pub sources: BTreeMap<TenantSlug, SourceConfig>,
@@ -200,6 +208,61 @@ pub struct GeoIpConfig {
     /// A MaxMind file of places (GeoLite2-City.mmdb or the like).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city_db: Option<PathBuf>,
+}
+
+/// `[ml]`: anomalous sign-ins, models and alerts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct MlConfig {
+    /// One model for all accounts, or one for each that has enough sign-ins.
+    pub training_topology: Topology,
+    /// Sign-ins from which an account gets a model of its own under `per_user`.
+    pub min_per_user_samples: u32,
+    /// Alerts that a thousand users may cause in a day when nobody attacks; what thresholds are
+    /// set by.
+    pub alerts_per_thousand_user_days: f32,
+    /// Days of sign-ins, back from the newest, that a training looks at; fewer where there are
+    /// fewer.
+    pub lookback_days: u16,
+    /// Whether administrators at hours that are not theirs, from networks that are not theirs, are
+    /// told.
+    pub off_hours_admin_enabled: bool,
+    /// Days for which a verdict of false positive lowers what resembles it.
+    pub pardon_days: u16,
+}
+
+impl Default for MlConfig {
+    fn default() -> Self {
+        Self {
+            training_topology: Topology::Pooled,
+            min_per_user_samples: 200,
+            alerts_per_thousand_user_days: 0.5,
+            lookback_days: 60,
+            off_hours_admin_enabled: false,
+            pardon_days: 90,
+        }
+    }
+}
+
+/// How models are divided among accounts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Topology {
+    /// One model for all accounts of a tenant.
+    #[default]
+    Pooled,
+    /// A model for each account with enough sign-ins; the pooled one for the others.
+    PerUser,
+}
+
+/// `[mlflow]`: where models are mirrored to. Credentials come from `MLFLOW_TRACKING_TOKEN`, or
+/// `MLFLOW_TRACKING_USERNAME` and `MLFLOW_TRACKING_PASSWORD`, and from nowhere else.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct MlflowConfig {
+    /// Address of an MLflow tracking server; models are mirrored to none where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tracking_uri: Option<String>,
 }
 
 /// `[sources.<tenant>]`: where a tenant's exports are found.

@@ -135,8 +135,7 @@ pub(super) fn score(
     if scores.is_empty() {
         return Ok(());
     }
-    let mut appender =
-        conn.appender_to_catalog_and_db("sign_in_score", "s", "main")?;
+    let mut appender = conn.appender_to_catalog_and_db("sign_in_score", "s", "main")?;
     for score in scores {
         appender.append_row(params![
             tenant.as_str(),

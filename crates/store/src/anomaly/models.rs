@@ -176,11 +176,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] where the database is busy or cannot be written.
-    pub fn set_champion(
-        &self,
-        tenant: &TenantSlug,
-        event: &ModelEvent,
-    ) -> Result<(), StoreError> {
+    pub fn set_champion(&self, tenant: &TenantSlug, event: &ModelEvent) -> Result<(), StoreError> {
         self.write(|tx| {
             tx.execute(
                 "DELETE FROM model_alias WHERE tenant = ? AND alias = 'challenger' AND version = ?",

@@ -57,8 +57,9 @@ impl Store {
                 .optional()?;
             let Some((feature_set, imports, body)) = found else { return Ok(None) };
             let imports = serde_json::from_str(&imports)?;
-            let body = zstd::decode_all(body.as_slice())
-                .map_err(|error| crate::files::failed("cannot unpack", Path::new("detection_state"))(error))?;
+            let body = zstd::decode_all(body.as_slice()).map_err(|error| {
+                crate::files::failed("cannot unpack", Path::new("detection_state"))(error)
+            })?;
             Ok(Some(DetectionState { feature_set, imports, body }))
         })
     }

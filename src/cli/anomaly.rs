@@ -1,0 +1,397 @@
+//! `cstack anomaly`
+
+use std::fmt::Write as _;
+
+use clap::Subcommand;
+use model::rule::Severity;
+use model::tenant::TenantSlug;
+use ops::anomaly::{
+    AlertFilter, Models, Promotion, ScoreOutcome, ScoreRequest, TrainOutcome, TrainRequest, Verdict,
+};
+use ops::config::{OutputFormat, Topology};
+use report::ListedIncident;
+use serde_json::json;
+
+use super::rendering::{envelope, format, style};
+use super::{CliError, Context, Failure, Outcome};
+
+/// Train, judge and watch: anomalous sign-ins
+///
+/// A model is trained on a tenant's own sign-ins, promoted by a gate, and judges what comes in.
+/// What belongs together is told as one incident, with what made it strange.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// Which tenant.
+#[derive(Debug, clap::Args)]
+struct Of {
+    /// The tenant
+    #[arg(short, long, value_name = "NAME")]
+    tenant: TenantSlug,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Train a model on a tenant's sign-ins and keep it as challenger
+    Train {
+        #[command(flatten)]
+        of: Of,
+        /// Days back from the newest sign-in; fewer where there are fewer
+        #[arg(long, value_name = "DAYS")]
+        days: Option<u16>,
+        /// Trees of the forest
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=1000))]
+        trees: Option<u32>,
+        /// What chance is drawn from
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
+        /// One model for all accounts, or one for each that has enough sign-ins
+        #[arg(long, value_name = "TOPOLOGY", value_parser = topology)]
+        topology: Option<Topology>,
+    },
+    /// Make the challenger champion, if the gate lets it
+    Promote {
+        #[command(flatten)]
+        of: Of,
+        /// This version instead of the challenger
+        #[arg(long, value_name = "N")]
+        version: Option<i32>,
+        /// Even against the gate; the record says so
+        #[arg(long)]
+        force: bool,
+    },
+    /// What the gate would say of the challenger
+    EvaluatePromotion {
+        #[command(flatten)]
+        of: Of,
+        /// This version instead of the challenger
+        #[arg(long, value_name = "N")]
+        version: Option<i32>,
+    },
+    /// Make the champion before this one champion again
+    Rollback {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// A tenant's models, aliases and what was done with them
+    Models {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Judge the sign-ins that have come in since the last time
+    Score {
+        #[command(flatten)]
+        of: Of,
+        /// Judge everything after the champion's training anew
+        #[arg(long)]
+        again: bool,
+    },
+    /// A tenant's incidents, the worst first
+    Alerts {
+        #[command(flatten)]
+        of: Of,
+        /// At most so many
+        #[arg(short, long, value_name = "COUNT", default_value_t = 20)]
+        n: usize,
+        /// At least this bad
+        #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+        severity: Option<Severity>,
+        /// Those that somebody has decided about too
+        #[arg(long)]
+        all: bool,
+    },
+    /// One incident in full: what made it strange, and what is usual
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+        #[command(flatten)]
+        of: Of,
+    },
+    /// How far what is judged is from what the champion was trained on
+    Monitor {
+        #[command(flatten)]
+        of: Of,
+    },
+}
+
+fn topology(text: &str) -> Result<Topology, String> {
+    match text {
+        "pooled" => Ok(Topology::Pooled),
+        "per_user" | "per-user" => Ok(Topology::PerUser),
+        other => Err(format!("{other:?} is no topology: use pooled or per_user")),
+    }
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    Severity::ALL.into_iter().find(|known| known.as_str() == text.to_lowercase()).ok_or_else(|| {
+        let known: Vec<_> = Severity::ALL.iter().map(|known| known.as_str()).collect();
+        format!("{text:?} is no severity: use one of {}", known.join(", "))
+    })
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
+    let store = ops::database::open(context.config(), context.paths());
+    let (actor, now) = (context.actor(), context.now());
+    match &args.action {
+        Action::Train { of, days, trees, seed, topology } => {
+            let mut config = context.config().ml.clone();
+            config.lookback_days = days.unwrap_or(config.lookback_days);
+            config.training_topology = topology.unwrap_or(config.training_topology);
+            let request = TrainRequest {
+                tenant: &of.tenant,
+                config: &config,
+                trees: *trees,
+                seed: *seed,
+                actor: &actor,
+            };
+            let outcome = train(context, &store, &request)?;
+            put(context, &of.tenant, "training", &outcome, || told_training(&outcome))
+        }
+        Action::Promote { of, version, force } => {
+            let promotion =
+                ops::anomaly::promote(&store, &of.tenant, *version, *force, &actor, now)?;
+            put(context, &of.tenant, "promotion", &promotion, || told_promotion(&promotion))?;
+            passed(promotion.promoted)
+        }
+        Action::EvaluatePromotion { of, version } => {
+            let verdict = ops::anomaly::evaluate_promotion(&store, &of.tenant, *version)?;
+            put(context, &of.tenant, "verdict", &verdict, || told_verdict(&verdict))?;
+            passed(verdict.passed())
+        }
+        Action::Rollback { of } => {
+            let (version, before) = ops::anomaly::roll_back(&store, &of.tenant, &actor, now)?;
+            let done = json!({ "champion": version, "before": before });
+            put(context, &of.tenant, "rollback", &done, || {
+                format!("version {version} is champion again, version {before} no more\n")
+            })
+        }
+        Action::Models { of } => {
+            let models = ops::anomaly::models(&store, &of.tenant)?;
+            let trained: Vec<_> = models.versions.iter().map(|(_, told)| told).collect();
+            let aliases: Vec<_> = models
+                .aliases
+                .iter()
+                .map(|of| json!({ "alias": of.alias, "version": of.version, "setAt": of.set_at }))
+                .collect();
+            let body = json!({ "versions": trained, "aliases": aliases });
+            put(context, &of.tenant, "models", &body, || told_models(&of.tenant, &models))
+        }
+        Action::Score { of, again } => {
+            let outcome = score(context, &store, &of.tenant, *again)?;
+            put(context, &of.tenant, "scoring", &outcome, || told_scoring(&outcome))
+        }
+        Action::Alerts { of, n, severity, all } => {
+            let filter =
+                AlertFilter { most: Some(*n), severity: *severity, since: None, all: *all };
+            alerts(context, &store, &of.tenant, &filter)
+        }
+        Action::Show { id, of } => {
+            let as_of = ops::tenants::as_of(&store, &of.tenant, now)?;
+            let (told, finding) = ops::anomaly::incident(&store, &of.tenant, id, as_of)?;
+            let listed =
+                ListedIncident { story: &told, state: finding.map(|finding| finding.state) };
+            let (envelope, style) = (envelope(context), style(context));
+            let text = report::incident(&of.tenant, listed, &envelope, format(context), &style)?;
+            context.output().write(&text)?;
+            Ok(Outcome::Done)
+        }
+        Action::Monitor { of } => {
+            let drift = ops::anomaly::monitor(&store, &of.tenant)?;
+            put(context, &of.tenant, "drift", &drift, || {
+                let mut out = format!(
+                    "version {}: {} sign-ins judged since its training\n\n",
+                    drift.version, drift.judged
+                );
+                let mut columns = drift.columns.clone();
+                columns.sort_by(|a, b| b.psi.total_cmp(&a.psi));
+                let _ = writeln!(out, "{:<26} {:>7} {:>9}", "COLUMN", "PSI", "BY CHANCE");
+                for of in &columns {
+                    let name = of.column.map_or("score", ops::anomaly::Column::as_str);
+                    let mark = if of.is_large() { "  drifted" } else { "" };
+                    let _ = writeln!(out, "{name:<26} {:>7.3} {:>9.3}{mark}", of.psi, of.expected);
+                }
+                out
+            })
+        }
+    }
+}
+
+/// What the gate refused is a failure for scripts.
+fn passed(passed: bool) -> Result<Outcome, CliError> {
+    if passed {
+        return Ok(Outcome::Done);
+    }
+    Err(CliError::new(Failure::General, "the gate refuses it".to_owned()))
+}
+
+/// Trains with progress.
+pub(super) fn train(
+    context: &Context,
+    store: &ops::Store,
+    request: &TrainRequest<'_>,
+) -> Result<TrainOutcome, CliError> {
+    let progress = context.progress();
+    let (now, cancellation) = (context.now(), context.cancellation());
+    Ok(ops::anomaly::train(store, request, now, progress.as_ref(), cancellation)?)
+}
+
+/// Scores with progress.
+pub(super) fn score(
+    context: &Context,
+    store: &ops::Store,
+    tenant: &TenantSlug,
+    again: bool,
+) -> Result<ScoreOutcome, CliError> {
+    let progress = context.progress();
+    let request = ScoreRequest { tenant, config: &context.config().ml, again };
+    let (now, cancellation) = (context.now(), context.cancellation());
+    Ok(ops::anomaly::score(store, &request, now, progress.as_ref(), cancellation)?)
+}
+
+/// Lists a tenant's incidents.
+pub(super) fn alerts(
+    context: &Context,
+    store: &ops::Store,
+    tenant: &TenantSlug,
+    filter: &AlertFilter,
+) -> Result<Outcome, CliError> {
+    let as_of = ops::tenants::as_of(store, tenant, context.now())?;
+    let found = ops::anomaly::alerts(store, tenant, filter, as_of)?;
+    let listed: Vec<ListedIncident<'_>> =
+        found.iter().map(|(story, state)| ListedIncident { story, state: *state }).collect();
+    let (envelope, style) = (envelope(context), style(context));
+    let text = report::incidents(tenant, &listed, &envelope, format(context), &style)?;
+    context.output().write(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// Writes an outcome as words or JSON.
+fn put(
+    context: &Context,
+    tenant: &TenantSlug,
+    name: &str,
+    outcome: &impl serde::Serialize,
+    words: impl FnOnce() -> String,
+) -> Result<Outcome, CliError> {
+    let output = context.output();
+    match output.format_among(&[OutputFormat::Table, OutputFormat::Json])? {
+        OutputFormat::Json => output.write_json(&json!({ "tenant": tenant, name: outcome }))?,
+        _ => output.write(&words())?,
+    }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn told_training(outcome: &TrainOutcome) -> String {
+    let suite = &outcome.suite;
+    let mut out = format!(
+        "version {} trained on {} sign-ins of {} accounts, {} to {}\n",
+        outcome.version,
+        outcome.rows,
+        outcome.accounts,
+        outcome.window_from.strftime("%Y-%m-%d"),
+        outcome.window_to.strftime("%Y-%m-%d"),
+    );
+    let _ = writeln!(
+        out,
+        "injected attacks told: {} of {}; alerts when quiet: {:.2} per 1,000 users and day",
+        suite.found, suite.attacks, outcome.quiet_alerts
+    );
+    let missed: Vec<&str> = suite
+        .kinds
+        .iter()
+        .filter(|(_, (all, found))| found < all)
+        .map(|(kind, _)| kind.as_str())
+        .collect();
+    if !missed.is_empty() {
+        let _ = writeln!(out, "not told: {}", missed.join(", "));
+    }
+    out
+}
+
+fn told_verdict(verdict: &Verdict) -> String {
+    let mut out = match verdict.champion {
+        Some(champion) => {
+            format!("version {} against champion {champion}\n", verdict.challenger)
+        }
+        None => format!("version {}; there is no champion yet\n", verdict.challenger),
+    };
+    for check in &verdict.checks {
+        let mark = if check.passed { "passed " } else { "REFUSED" };
+        let _ = writeln!(out, "  {mark} {}: {}", check.name, check.words);
+    }
+    out
+}
+
+pub(super) fn told_promotion(promotion: &Promotion) -> String {
+    let mut out = told_verdict(&promotion.verdict);
+    let version = promotion.verdict.challenger;
+    out += &match (promotion.promoted, promotion.forced) {
+        (true, false) => format!("version {version} is champion\n"),
+        (true, true) => format!("version {version} is champion, by force\n"),
+        (false, _) => "not promoted; --force promotes all the same, and is recorded\n".to_owned(),
+    };
+    out
+}
+
+fn told_models(tenant: &TenantSlug, models: &Models) -> String {
+    if models.versions.is_empty() {
+        return format!("{tenant} has no models: `cstack anomaly train --tenant {tenant}`\n");
+    }
+    let mut out = format!(
+        "{:>7}  {:<16}  {:>9}  {:>8}  {:>6}  ALIAS\n",
+        "VERSION", "TRAINED", "SIGN-INS", "INJECTED", "QUIET"
+    );
+    for (version, told) in &models.versions {
+        let aliases: Vec<&str> = models
+            .aliases
+            .iter()
+            .filter(|alias| alias.version == version.version)
+            .map(|alias| alias.alias.as_str())
+            .collect();
+        let _ = writeln!(
+            out,
+            "{:>7}  {:<16}  {:>9}  {:>8}  {:>6.2}  {}",
+            version.version,
+            version.trained_at.strftime("%Y-%m-%d %H:%M"),
+            told.rows,
+            format!("{}/{}", told.suite.found, told.suite.attacks),
+            told.quiet_alerts,
+            aliases.join(", ")
+        );
+    }
+    out += "\n";
+    for event in models.events.iter().take(10) {
+        let _ = writeln!(
+            out,
+            "{}  {} version {}, by {}",
+            event.at.strftime("%Y-%m-%d %H:%M"),
+            event.action,
+            event.version,
+            event.actor
+        );
+    }
+    out
+}
+
+pub(super) fn told_scoring(outcome: &ScoreOutcome) -> String {
+    if outcome.judged == 0 {
+        return "nothing new to judge\n".to_owned();
+    }
+    let span = match (outcome.first_at, outcome.last_at) {
+        (Some(first), Some(last)) => {
+            format!(", {} to {}", first.strftime("%Y-%m-%d %H:%M"), last.strftime("%Y-%m-%d %H:%M"))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{} sign-ins judged by version {}{span}: {} incidents ({} new findings, {} changed)\n",
+        outcome.judged,
+        outcome.version,
+        outcome.incidents.len(),
+        outcome.merged.opened,
+        outcome.merged.changed + outcome.merged.worsened,
+    )
+}
