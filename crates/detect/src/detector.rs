@@ -9,6 +9,7 @@ use crate::calibration::Calibration;
 use crate::drift::Reference;
 use crate::features::{Column, Features, WIDTH, feature_set_hash};
 use crate::incident::Standards;
+use crate::likeness::{Example, Likeness};
 use crate::watch::Sighting;
 
 /// First bytes of a stored detector.
@@ -83,6 +84,7 @@ pub enum DetectorError {
 struct Scales {
     forest: Calibration,
     evidence: Calibration,
+    likeness: Calibration,
     fused: Calibration,
 }
 
@@ -106,6 +108,8 @@ struct Beside {
     standards: Standards,
     /// What it was trained on, for drift.
     reference: Reference,
+    /// How much a sign-in is like an attack.
+    likeness: Likeness,
 }
 
 /// What the layers say of one sign-in.
@@ -120,7 +124,12 @@ pub struct Opinion {
     pub evidence: f32,
     /// The chance of evidence as strong.
     pub evidence_p: f64,
-    /// The chance of both together: what alerts are decided on.
+    /// How much it is like an attack, as the logarithm of odds up to a constant; 0 where that was
+    /// not taught.
+    pub likeness: f32,
+    /// The chance of being so much like one.
+    pub likeness_p: f64,
+    /// The chance of all together: what alerts are decided on.
     pub p: f64,
     /// Whether the account's own model judged.
     pub own: bool,
@@ -155,11 +164,16 @@ const LEAST: usize = 500;
 
 impl Detector {
     /// Trains on sightings in the order of time. The latest part is what the scores are calibrated
-    /// on: what the forest has seen would look more usual than what is to come.
+    /// on: what the forest has seen would look more usual than what is to come. Examples are sign-ins
+    /// of attacks that were put behind the tenant's own; without any, that layer is silent.
     ///
     /// # Errors
     /// [`DetectorError::TooFew`]; [`DetectorError::Forest`].
-    pub fn train(sightings: &[Sighting], training: &Training) -> Result<Self, DetectorError> {
+    pub fn train(
+        sightings: &[Sighting],
+        examples: &[Example],
+        training: &Training,
+    ) -> Result<Self, DetectorError> {
         if sightings.len() < LEAST {
             return Err(DetectorError::TooFew { found: sightings.len(), least: LEAST });
         }
@@ -185,6 +199,7 @@ impl Detector {
             scales: [Scales::default(), Scales::default()],
             standards: Standards::default(),
             reference: Reference::default(),
+            likeness: Likeness::fit(&settled(learnt), examples)?,
         };
         let mut detector = Self { forest, beside };
         let scores = detector.forest.scores(&matrix(kept).view())?;
@@ -196,11 +211,20 @@ impl Detector {
                 let rows = kept.iter().zip(&scores);
                 rows.filter(move |(seen, _)| seen.observation.interactive == interactive)
             };
-            let Some(scales) = detector.beside.scales.get_mut(kind) else { continue };
-            scales.forest = Calibration::of(of_kind().map(|(_, score)| single(*score)).collect());
-            scales.evidence = Calibration::of(of_kind().map(|(seen, _)| seen.evidence).collect());
-            let fused = of_kind().map(|(seen, score)| scales.fuse(*score, seen.evidence).0);
+            let likeness = &detector.beside.likeness;
+            let like = |seen: &Sighting| likeness.of(&seen.features);
+            let mut scales = Scales {
+                forest: Calibration::of(of_kind().map(|(_, score)| single(*score)).collect()),
+                evidence: Calibration::of(of_kind().map(|(seen, _)| seen.evidence).collect()),
+                likeness: Calibration::of(of_kind().map(|(seen, _)| like(seen)).collect()),
+                fused: Calibration::default(),
+            };
+            let fused = of_kind()
+                .map(|(seen, score)| scales.fuse(*score, seen.evidence, like(seen)).together);
             scales.fused = Calibration::of(fused.collect());
+            if let Some(slot) = detector.beside.scales.get_mut(kind) {
+                *slot = scales;
+            }
         }
         Ok(detector)
     }
@@ -218,9 +242,18 @@ impl Detector {
         let judged = sightings.iter().zip(&scores).map(|(seen, score)| {
             let kind = usize::from(!seen.observation.interactive);
             let scales = self.beside.scales.get(kind).unwrap_or(&nothing);
-            let (fused, forest_p, evidence_p) = scales.fuse(*score, seen.evidence);
-            let (forest, evidence) = (*score, seen.evidence);
-            Opinion { forest, forest_p, evidence, evidence_p, p: scales.fused.p(fused), own: false }
+            let likeness = self.beside.likeness.of(&seen.features);
+            let of = scales.fuse(*score, seen.evidence, likeness);
+            Opinion {
+                forest: *score,
+                forest_p: of.forest_p,
+                evidence: seen.evidence,
+                evidence_p: of.evidence_p,
+                likeness,
+                likeness_p: of.likeness_p,
+                p: scales.fused.p(of.together),
+                own: false,
+            }
         });
         Ok(judged.collect())
     }
@@ -336,12 +369,37 @@ impl Detector {
 }
 
 impl Scales {
-    /// Both layers as one: the mean of `-log10 p`; with the chances of each.
-    fn fuse(&self, forest: f64, evidence: f32) -> (f32, f64, f64) {
+    /// The layers as one: a weighted mean of `-log10 p`, with the chance of each.
+    fn fuse(&self, forest: f64, evidence: f32, likeness: f32) -> Fused {
         let forest_p = self.forest.p(single(forest));
         let evidence_p = self.evidence.p(evidence);
-        (single(-f64::midpoint(forest_p.log10(), evidence_p.log10())), forest_p, evidence_p)
+        let likeness_p = self.likeness.p(likeness);
+        let fused = FOREST * forest_p.log10()
+            + EVIDENCE * evidence_p.log10()
+            + LIKENESS * likeness_p.log10();
+        // Where ranks end, the distance goes on: the calibration's last point is not the end.
+        let beyond = f64::from(likeness) * 1e-3;
+        Fused { together: single(beyond - fused), forest_p, evidence_p, likeness_p }
     }
+}
+
+/// What each layer weighs; chosen on tuning seeds.
+const FOREST: f64 = 0.25;
+const EVIDENCE: f64 = 0.15;
+const LIKENESS: f64 = 0.6;
+
+/// What the layers say together, and each by itself.
+struct Fused {
+    together: f32,
+    forest_p: f64,
+    evidence_p: f64,
+    likeness_p: f64,
+}
+
+/// Features of what is learnt from, without the first part: nobody was known yet.
+fn settled(learnt: &[Sighting]) -> Vec<Features> {
+    let first = learnt.len() / 4;
+    learnt.iter().skip(first).map(|sighting| sighting.features).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a score needs no more digits")]

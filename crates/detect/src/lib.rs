@@ -16,6 +16,7 @@ pub mod features;
 pub mod hours;
 pub mod incident;
 pub mod inquiry;
+pub mod likeness;
 pub mod model;
 pub mod observation;
 pub mod pattern;

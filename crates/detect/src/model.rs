@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::detector::{Detector, DetectorError, Training};
 use crate::incident::{Bar, Docket, Firings, Incident, Standards, Suspect, Weights};
 use crate::inquiry::Seen;
+use crate::likeness::Example;
 use crate::recent::DAY;
 use crate::symbols::Symbol;
 
@@ -31,9 +32,9 @@ impl Default for Plan {
 ///
 /// # Errors
 /// [`DetectorError`].
-pub fn train(seen: &[Seen], plan: &Plan) -> Result<Detector, DetectorError> {
+pub fn train(seen: &[Seen], examples: &[Example], plan: &Plan) -> Result<Detector, DetectorError> {
     let sightings: Vec<_> = seen.iter().map(|seen| seen.sighting).collect();
-    let detector = Detector::train(&sightings, &plan.training)?;
+    let detector = Detector::train(&sightings, examples, &plan.training)?;
     let kept = seen.get(detector.learnt_rows()..).unwrap_or_default();
     let user_days = user_days(kept);
     let mut standards = Standards::default();

@@ -67,7 +67,7 @@ fn weeks() -> (Watch, Vec<Sighting>) {
 
 fn trained() -> (Watch, Detector) {
     let (watch, seen) = weeks();
-    (watch, Detector::train(&seen, &Training { trees: 50, ..Training::default() }).unwrap())
+    (watch, Detector::train(&seen, &[], &Training { trees: 50, ..Training::default() }).unwrap())
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn what_made_the_score_is_named_worst_first() {
 fn believed_sign_ins_are_as_rare_as_their_chance_says() {
     let (_, seen) = weeks();
     let (learnt, later) = seen.split_at(1_500);
-    let detector = Detector::train(learnt, &Training::default()).unwrap();
+    let detector = Detector::train(learnt, &[], &Training::default()).unwrap();
     let opinions = detector.judge(later).unwrap();
     let rare = opinions.iter().filter(|opinion| opinion.p <= 0.05).count();
     assert!(rare * 100 <= opinions.len() * 12, "{rare} of {}", opinions.len());
@@ -108,7 +108,7 @@ fn equal_seeds_give_equal_detectors() {
     let (_, seen) = weeks();
     let train = |seed| {
         let training = Training { trees: 20, seed, ..Training::default() };
-        Detector::train(&seen, &training).unwrap().to_bytes().unwrap()
+        Detector::train(&seen, &[], &training).unwrap().to_bytes().unwrap()
     };
     assert_eq!(train(7), train(7));
     assert_ne!(train(7), train(8));
@@ -117,7 +117,7 @@ fn equal_seeds_give_equal_detectors() {
 #[test]
 fn too_little_is_refused() {
     let (_, seen) = weeks();
-    let refused = Detector::train(&seen[..100], &Training::default()).unwrap_err();
+    let refused = Detector::train(&seen[..100], &[], &Training::default()).unwrap_err();
     assert!(refused.to_string().contains("at least 500"), "{refused}");
 }
 

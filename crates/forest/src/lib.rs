@@ -11,6 +11,7 @@
 //! - Pure: no I/O, no clock, no global state. It knows nothing of sign-ins.
 
 mod block;
+pub mod boost;
 mod depth;
 mod error;
 mod forest;

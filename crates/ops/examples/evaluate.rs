@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let people: usize = people.parse()?;
     let patterns = cstack_ops::catalogue::built_in_patterns()?;
     let (history, days) = (scenario("baseline")?, scenario(&name)?);
+    let taught = scenario("injected")?;
     for seed in arguments {
         let seed: u64 = seed.parse()?;
         let company = Company::synthetic(people, seed);
@@ -20,6 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let trial = Trial {
                 company: &company,
                 history: &history,
+                taught: &taught,
                 scenario: &days,
                 attacked,
                 seed,

@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let last = sightings.len().saturating_sub(100_000);
     let begun = Instant::now();
     let rows = sightings.get(last..).unwrap_or_default();
-    let detector = Detector::train(rows, &Training::default())?;
+    let detector = Detector::train(rows, &[], &Training::default())?;
     println!("training on {}: {:.2?}", rows.len(), begun.elapsed());
     let begun = Instant::now();
     let opinions = detector.judge(&sightings)?;

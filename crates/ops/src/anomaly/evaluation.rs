@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 
+use super::suite;
 use detect::baseline::Shrinkage;
 use detect::detector::DetectorError;
 use detect::inquiry::{Inquiry, Seen, Surroundings};
@@ -23,6 +24,8 @@ pub struct Trial<'t> {
     pub company: &'t Company,
     /// The days that are learnt from.
     pub history: &'t Scenario,
+    /// Attacks that the model is taught with.
+    pub taught: &'t Scenario,
     /// The days that are judged.
     pub scenario: &'t Scenario,
     /// Whether the scenario's attacks happen.
@@ -49,14 +52,25 @@ pub fn evaluate(
     let start = trial.as_of.as_second() - trial.history.from_days_ago * 86_400;
     let mut inquiry = Inquiry::new(start, Shrinkage::default());
     let mut history: Vec<Seen> = Vec::new();
+    let mut observed = HashMap::new();
     let Ok(_) =
         draw::<Infallible>(trial.company, trial.history, trial.as_of, trial.seed, false, |made| {
-            let seen =
-                made.iter().filter_map(|of| inquiry.see(&of.sign_in, patterns, &surroundings));
-            history.extend(seen);
+            for of in &made {
+                history.extend(inquiry.see(&of.sign_in, patterns, &surroundings));
+                suite::note(&mut observed, &of.sign_in);
+            }
             Ok(())
         });
-    let detector = train(&history, plan)?;
+    let mut company = trial.company.clone();
+    suite::observe(&mut company, &observed);
+    let taught = suite::Trial {
+        inquiry: &inquiry,
+        company: &company,
+        scenario: trial.taught,
+        patterns,
+        surroundings: &surroundings,
+    };
+    let detector = train(&history, &taught.examples(), plan)?;
     drop(history);
     inquiry.forget_incidents();
     let mut all: Vec<Seen> = Vec::new();

@@ -1,14 +1,15 @@
 //! Attacks put behind a tenant's own sign-ins, to see whether a model tells them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use detect::detector::{Detector, DetectorError};
 use detect::inquiry::{Inquiry, Surroundings};
+use detect::likeness::Example;
 use detect::pattern::Pattern;
 use detect::quality::{Quality, TrueAttack, TrueRow, quality};
-use fixtures::sign_ins::{Company, Scenario, inject};
+use fixtures::sign_ins::{Attack, Company, Made, Observed, Scenario, inject};
 use jiff::{Span, Timestamp};
-use model::sign_in::SignIn;
+use model::sign_in::{SignIn, SignInKind};
 
 /// How a model did on the suite.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -33,28 +34,92 @@ impl SuiteResult {
     }
 }
 
+/// Chance that the attacks a model is taught with are drawn from; the suite's are others.
+const TAUGHT: std::ops::Range<u64> = 1_001..1_009;
+/// Chance that the suite's attacks are drawn from.
+const JUDGED: u64 = 1;
+
+/// What is put behind a tenant's sign-ins, and where.
+pub(super) struct Trial<'t> {
+    /// What has seen all of them.
+    pub(super) inquiry: &'t Inquiry,
+    /// Whom attacks are drawn upon.
+    pub(super) company: &'t Company,
+    /// Which attacks.
+    pub(super) scenario: &'t Scenario,
+    /// Patterns.
+    pub(super) patterns: &'t [Pattern],
+    /// What is known of the tenant.
+    pub(super) surroundings: &'t Surroundings,
+}
+
+impl Trial<'_> {
+    /// A scenario's sign-ins after the last that was seen.
+    fn drawn(&self, seed: u64) -> (Vec<Made>, Vec<Attack>) {
+        let days = self.scenario.from_days_ago + 1;
+        let clock = Timestamp::from_second(self.inquiry.watch().clock()).unwrap_or(Timestamp::MIN);
+        let as_of = clock.checked_add(Span::new().hours(24 * days)).unwrap_or(clock);
+        inject(self.company, self.scenario, as_of, seed)
+    }
+
+    /// Sign-ins of attacks to be taught with.
+    pub(super) fn examples(&self) -> Vec<Example> {
+        let mut out = Vec::new();
+        let mut before = 0;
+        for seed in TAUGHT {
+            let mut inquiry = self.inquiry.clone();
+            let (made, attacks) = self.drawn(seed);
+            for of in &made {
+                let seen = inquiry.see(&of.sign_in, self.patterns, self.surroundings);
+                if let (Some(seen), Some(attack)) = (seen, of.attack) {
+                    out.push(Example { features: seen.sighting.features, attack: before + attack });
+                }
+            }
+            before += attacks.len();
+        }
+        out
+    }
+}
+
+/// Tells a company what was seen of its people.
+pub(super) fn observe(company: &mut Company, seen: &HashMap<String, Observed>) {
+    company.observe(|id| seen.get(id).cloned());
+}
+
+/// Notes where, and with what, a person was let in at a prompt.
+pub(super) fn note(seen: &mut HashMap<String, Observed>, sign_in: &SignIn) {
+    let (Some(id), Some(agent)) = (&sign_in.account.id, &sign_in.user_agent) else { return };
+    let at_prompt = sign_in.kind == SignInKind::InteractiveUser && sign_in.outcome.succeeded();
+    if !at_prompt {
+        return;
+    }
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    seen.insert(
+        id.clone(),
+        Observed {
+            city: text(&sign_in.place.city),
+            country: text(&sign_in.place.country),
+            agent: agent.clone(),
+        },
+    );
+}
+
 /// Puts the suite's attacks behind what an inquiry has seen, and judges them.
 ///
 /// # Errors
 /// [`DetectorError`].
 pub(super) fn attack(
-    inquiry: &Inquiry,
-    company: &Company,
-    scenario: &Scenario,
-    context: (&[Pattern], &Surroundings),
+    trial: &Trial<'_>,
     detector: &Detector,
     quiet_rate: f64,
 ) -> Result<SuiteResult, DetectorError> {
-    let mut inquiry = inquiry.clone();
+    let Trial { company, scenario, patterns, surroundings, .. } = trial;
+    let mut inquiry = trial.inquiry.clone();
     inquiry.forget_incidents();
-    let days = scenario.from_days_ago + 1;
-    let clock = Timestamp::from_second(inquiry.watch().clock()).unwrap_or(Timestamp::MIN);
-    let as_of = clock.checked_add(Span::new().hours(24 * days)).unwrap_or(clock);
-    let (made, attacks) = inject(company, scenario, as_of, 1);
+    let (made, attacks) = trial.drawn(JUDGED);
     let truth: BTreeMap<String, usize> =
         made.iter().filter_map(|of| Some((of.sign_in.id.clone(), of.attack?))).collect();
     let sign_ins: Vec<SignIn> = made.into_iter().map(|of| of.sign_in).collect();
-    let (patterns, surroundings) = context;
     let judged = inquiry.see_and_judge(&sign_ins, patterns, surroundings, detector)?;
     let rows: Vec<TrueRow> = judged
         .iter()

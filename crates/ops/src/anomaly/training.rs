@@ -1,6 +1,6 @@
 //! Training a model on a tenant's own sign-ins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 use detect::baseline::Shrinkage;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use store::{DetectionState, SignInFields, SignInSpan, Store};
 
 use super::scoring::Kept;
-use super::suite::{SuiteResult, attack};
+use super::suite::{SuiteResult, Trial, attack, note, observe};
 use super::{AnomalyError, patterns, surroundings};
 use crate::Cancellation;
 use crate::config::MlConfig;
@@ -101,6 +101,7 @@ pub fn train(
     let mut inquiry = Inquiry::new(from.as_second(), Shrinkage::default());
     let mut history: Vec<Seen> = Vec::new();
     let mut accounts: BTreeMap<String, (String, bool)> = BTreeMap::new();
+    let mut observed = HashMap::new();
     let span = SignInSpan { from, ..SignInSpan::ALWAYS };
     store.sign_ins(tenant, span, SignInFields::Detection, |some| {
         cancellation.check()?;
@@ -113,6 +114,7 @@ pub fn train(
                 continue;
             }
             know(&mut accounts, sign_in);
+            note(&mut observed, sign_in);
             history.push(seen);
         }
         if history.len() > HELD {
@@ -126,23 +128,24 @@ pub fn train(
     plan.training.trees = request.trees.unwrap_or(plan.training.trees);
     plan.training.seed = request.seed.unwrap_or(plan.training.seed);
     let begun = Instant::now();
-    let detector = detect::model::train(&history, &plan).map_err(failed)?;
+    let mut company = company(store, tenant, &accounts)?;
+    observe(&mut company, &observed);
+    let trial = Trial {
+        inquiry: &inquiry,
+        company: &company,
+        scenario: &scenario("injected")?,
+        patterns: &patterns,
+        surroundings: &surroundings,
+    };
+    let examples = trial.examples();
+    let detector = detect::model::train(&history, &examples, &plan).map_err(failed)?;
     let training = begun.elapsed().as_secs_f64();
     cancellation.check()?;
     let quiet_alerts = detect::model::quiet_alerts(&history, &detector).map_err(failed)?;
     let rows = history.len() as u64;
     drop(history);
     let begun = Instant::now();
-    let company = company(store, tenant, &accounts)?;
-    let suite = attack(
-        &inquiry,
-        &company,
-        &scenario("injected")?,
-        (&patterns, &surroundings),
-        &detector,
-        quiet_alerts,
-    )
-    .map_err(failed)?;
+    let suite = attack(&trial, &detector, quiet_alerts).map_err(failed)?;
     let seconds = [reading, training, begun.elapsed().as_secs_f64()];
     let told = format!("{imports:?} {from} {last} {rows}");
     let mut outcome = TrainOutcome {
