@@ -131,14 +131,29 @@ pub struct Opinion {
     pub likeness_p: f64,
     /// The chance of all together: what alerts are decided on.
     pub p: f64,
+    /// Whether likeness was taught.
+    pub taught: bool,
     /// Whether the account's own model judged.
     pub own: bool,
 }
 
+/// What the likeness of ordinary sign-ins is below nothing, in nats.
+const ORDINARY_ODDS: f32 = 6.0;
+/// Share of likeness in what an opinion says; chosen on tuning seeds.
+const LIKE: f32 = 0.8;
+
 impl Opinion {
-    /// How unusual it is, in nats.
+    /// How much it says, in nats: how unusual it is, and where that was taught, how much it is like
+    /// an attack. Ranks end where the calibration does; odds go on.
     pub fn nats(&self) -> f32 {
-        single(-self.p.ln())
+        let rank = single(-self.p.ln());
+        if !self.taught {
+            return rank;
+        }
+        let odds = self.likeness + ORDINARY_ODDS;
+        // Smoothly from nothing.
+        let above = if odds > 20.0 { odds } else { odds.exp().ln_1p() };
+        LIKE * above + (1.0 - LIKE) * rank
     }
 
     /// One number for people, 0 to 1: how rare it is. 0.999 is one in a thousand.
@@ -212,7 +227,7 @@ impl Detector {
                 rows.filter(move |(seen, _)| seen.observation.interactive == interactive)
             };
             let likeness = &detector.beside.likeness;
-            let like = |seen: &Sighting| likeness.of(&seen.features);
+            let like = |seen: &Sighting| alike(likeness, seen);
             let mut scales = Scales {
                 forest: Calibration::of(of_kind().map(|(_, score)| single(*score)).collect()),
                 evidence: Calibration::of(of_kind().map(|(seen, _)| seen.evidence).collect()),
@@ -242,7 +257,7 @@ impl Detector {
         let judged = sightings.iter().zip(&scores).map(|(seen, score)| {
             let kind = usize::from(!seen.observation.interactive);
             let scales = self.beside.scales.get(kind).unwrap_or(&nothing);
-            let likeness = self.beside.likeness.of(&seen.features);
+            let likeness = alike(&self.beside.likeness, seen);
             let of = scales.fuse(*score, seen.evidence, likeness);
             Opinion {
                 forest: *score,
@@ -252,6 +267,7 @@ impl Detector {
                 likeness,
                 likeness_p: of.likeness_p,
                 p: scales.fused.p(of.together),
+                taught: self.beside.likeness.is_taught(),
                 own: false,
             }
         });
@@ -396,10 +412,20 @@ struct Fused {
     likeness_p: f64,
 }
 
+/// How much a sign-in is like an attack. A guess is like one wherever it comes from: what tells
+/// attackers' guesses from their owners' is their number, which patterns count.
+fn alike(likeness: &Likeness, seen: &Sighting) -> f32 {
+    if seen.observation.verdict.is_guess() {
+        return -ORDINARY_ODDS;
+    }
+    likeness.of(&seen.features)
+}
+
 /// Features of what is learnt from, without the first part: nobody was known yet.
 fn settled(learnt: &[Sighting]) -> Vec<Features> {
     let first = learnt.len() / 4;
-    learnt.iter().skip(first).map(|sighting| sighting.features).collect()
+    let rest = learnt.iter().skip(first).filter(|seen| !seen.observation.verdict.is_guess());
+    rest.map(|sighting| sighting.features).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a score needs no more digits")]

@@ -55,6 +55,8 @@ pub struct Sighting {
     pub impossible_travel: bool,
     /// Networks that the session was used from, this one included; 0 where it has none.
     pub session_networks: usize,
+    /// Colleagues who were seen in the network, up to a few.
+    pub colleagues: usize,
     /// Sign-ins that the account's baseline stands on.
     pub sightings: u32,
     /// Share of the account's sign-ins within an hour and a half of this time of its day; none for
@@ -116,6 +118,7 @@ impl Watch {
             } else {
                 self.lately.session_networks(observation.session, observation.asn)
             },
+            colleagues: self.baseline.colleagues_in_network(&observation),
             sightings: profile.map_or(0, Profile::sightings),
             usual_hour: profile
                 .filter(|_| observation.interactive)

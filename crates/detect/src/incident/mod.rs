@@ -102,7 +102,7 @@ pub struct Incident {
     pub patterns: BTreeMap<String, f32>,
     /// Patterns of which the sequel was seen: somebody got in.
     pub followed: BTreeSet<String>,
-    /// The most unusual sign-ins, no two of which are unusual alike; at most three.
+    /// The most unusual sign-ins, no two of one account from one place; at most three.
     pub strangest: Vec<Suspect>,
     /// Whether somebody had the right password in it.
     pub right_password: bool,
@@ -212,8 +212,10 @@ impl Incident {
 
     fn remember(&mut self, suspect: &Suspect) {
         const REMEMBERED: usize = 3;
-        let alike =
-            |known: &&mut Suspect| known.new == suspect.new && known.verdict == suspect.verdict;
+        // Sign-ins from one place are strange for one reason.
+        let alike = |known: &&mut Suspect| {
+            known.prefix == suspect.prefix && known.account == suspect.account
+        };
         if let Some(known) = self.strangest.iter_mut().find(alike) {
             if known.nats < suspect.nats {
                 known.clone_from(suspect);

@@ -53,10 +53,10 @@ impl Weights {
     pub fn of(&self, hit: &Hit) -> f32 {
         let worth = match hit.severity {
             Severity::Info => 0.5,
-            Severity::Low => 2.0,
-            Severity::Medium => 5.0,
-            Severity::High => 8.0,
-            Severity::Critical => 10.0,
+            Severity::Low => 3.0,
+            Severity::Medium => 9.0,
+            Severity::High => 13.0,
+            Severity::Critical => 15.0,
         };
         let seen = f64::from(self.firings.of(&hit.pattern));
         let days = f64::from(self.firings.user_days).max(1.0);

@@ -15,6 +15,8 @@ use crate::symbols::Symbol;
 
 /// Sign-ins that a key's window holds; beyond, the oldest go.
 const HELD: usize = 4_096;
+/// Colleagues from whom on a network is everybody's: what comes from it has nothing in common.
+const COMMON: usize = 3;
 /// Sign-ins that a hit names; a wave of thousands is told by its first and its number.
 const NAMED: usize = 500;
 
@@ -87,6 +89,9 @@ impl Matcher {
             let mut hit: Option<Hit> = None;
             for key in &window.keys {
                 let Some(value) = key.of(seen) else { continue };
+                if key.is_network() && of.sighting.colleagues >= COMMON {
+                    continue;
+                }
                 let at = (*key, value);
                 if !matches {
                     let Some(group) = groups.get_mut(&at) else { continue };

@@ -29,6 +29,11 @@ pub enum Key {
 }
 
 impl Key {
+    /// Whether it is a whole network.
+    pub const fn is_network(self) -> bool {
+        matches!(self, Self::Network | Self::NetworkProgram)
+    }
+
     /// The value that a sign-in has; none where the record does not say.
     pub fn of(self, seen: &Observation) -> Option<u64> {
         let facet = |facet: Facet| {

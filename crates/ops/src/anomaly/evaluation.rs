@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use super::suite;
 use detect::baseline::Shrinkage;
 use detect::detector::DetectorError;
+use detect::incident::Incident;
 use detect::inquiry::{Inquiry, Seen, Surroundings};
 use detect::model::{Plan, train, user_days};
 use detect::pattern::Pattern;
@@ -36,6 +37,21 @@ pub struct Trial<'t> {
     pub as_of: Timestamp,
 }
 
+/// A scenario that was judged, with its truth.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// Every sign-in with its score and truth.
+    pub rows: Vec<TrueRow>,
+    /// The attacks.
+    pub attacks: Vec<TrueAttack>,
+    /// All incidents, those below the bar too.
+    pub incidents: Vec<Incident>,
+    /// The bar, in nats.
+    pub bar: f32,
+    /// Accounts times days.
+    pub user_days: f64,
+}
+
 /// Trains on the history, judges the scenario, and holds the incidents against the truth.
 ///
 /// # Errors
@@ -45,6 +61,19 @@ pub fn evaluate(
     patterns: &[Pattern],
     plan: &Plan,
 ) -> Result<Quality, DetectorError> {
+    let judged = judge(trial, patterns, plan)?;
+    Ok(quality(&judged.rows, &judged.attacks, &judged.incidents, judged.user_days))
+}
+
+/// Trains on the history and judges the scenario.
+///
+/// # Errors
+/// [`DetectorError`] where there is too little history.
+pub fn judge(
+    trial: &Trial<'_>,
+    patterns: &[Pattern],
+    plan: &Plan,
+) -> Result<Judged, DetectorError> {
     let surroundings = Surroundings {
         privileged: trial.company.privileged().map(str::to_owned).collect(),
         ..Surroundings::default()
@@ -107,5 +136,7 @@ pub fn evaluate(
         .iter()
         .map(|attack| TrueAttack { kind: attack.kind.as_str().to_owned(), slow: attack.slow })
         .collect();
-    Ok(quality(&rows, &attacks, &incidents, f64::from(user_days(&all))))
+    let user_days = f64::from(user_days(&all));
+    let bar = detector.standards().bar.nats;
+    Ok(Judged { rows, attacks, incidents, bar, user_days })
 }

@@ -71,7 +71,9 @@ impl Trial<'_> {
             let (made, attacks) = self.drawn(seed);
             for of in &made {
                 let seen = inquiry.see(&of.sign_in, self.patterns, self.surroundings);
-                if let (Some(seen), Some(attack)) = (seen, of.attack) {
+                if let (Some(seen), Some(attack)) = (seen, of.attack)
+                    && !seen.sighting.observation.verdict.is_guess()
+                {
                     out.push(Example { features: seen.sighting.features, attack: before + attack });
                 }
             }
