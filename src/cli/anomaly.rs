@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use clap::Subcommand;
 use model::rule::Severity;
 use model::tenant::TenantSlug;
+use ops::anomaly::evaluation::{Evaluation, EvaluationRequest, evaluate_scenario};
 use ops::anomaly::{
     AlertFilter, Models, Promotion, ScoreOutcome, ScoreRequest, TrainOutcome, TrainRequest, Verdict,
 };
-use ops::config::{OutputFormat, Topology};
+use ops::config::OutputFormat;
 use report::ListedIncident;
 use serde_json::json;
 
@@ -48,9 +49,6 @@ enum Action {
         /// What chance is drawn from
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
-        /// One model for all accounts, or one for each that has enough sign-ins
-        #[arg(long, value_name = "TOPOLOGY", value_parser = topology)]
-        topology: Option<Topology>,
     },
     /// Make the challenger champion, if the gate lets it
     Promote {
@@ -110,19 +108,26 @@ enum Action {
         #[command(flatten)]
         of: Of,
     },
+    /// How well detection does on synthetic tenants, where the truth is known
+    Evaluate {
+        /// The scenario: replay-attacks, noisy, low-and-slow
+        #[arg(long, value_name = "NAME", default_value = "replay-attacks")]
+        scenario: String,
+        /// People in each tenant
+        #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(60..=20_000))]
+        people: u32,
+        /// Tenants, each drawn from a seed of its own
+        #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=200))]
+        seeds: u32,
+        /// The first seed; those up to 200 were used for tuning
+        #[arg(long, value_name = "N", default_value_t = 5001)]
+        first_seed: u64,
+    },
     /// How far what is judged is from what the champion was trained on
     Monitor {
         #[command(flatten)]
         of: Of,
     },
-}
-
-fn topology(text: &str) -> Result<Topology, String> {
-    match text {
-        "pooled" => Ok(Topology::Pooled),
-        "per_user" | "per-user" => Ok(Topology::PerUser),
-        other => Err(format!("{other:?} is no topology: use pooled or per_user")),
-    }
 }
 
 fn severity(text: &str) -> Result<Severity, String> {
@@ -136,10 +141,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     let store = ops::database::open(context.config(), context.paths());
     let (actor, now) = (context.actor(), context.now());
     match &args.action {
-        Action::Train { of, days, trees, seed, topology } => {
+        Action::Train { of, days, trees, seed } => {
             let mut config = context.config().ml.clone();
             config.lookback_days = days.unwrap_or(config.lookback_days);
-            config.training_topology = topology.unwrap_or(config.training_topology);
             let request = TrainRequest {
                 tenant: &of.tenant,
                 config: &config,
@@ -198,6 +202,16 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
             context.output().write(&text)?;
             Ok(Outcome::Done)
         }
+        Action::Evaluate { scenario, people, seeds, first_seed } => {
+            let request = EvaluationRequest {
+                scenario,
+                people: usize::try_from(*people).unwrap_or(usize::MAX),
+                seeds: *seeds,
+                first_seed: *first_seed,
+                config: &context.config().ml,
+            };
+            evaluate(context, &request)
+        }
         Action::Monitor { of } => {
             let drift = ops::anomaly::monitor(&store, &of.tenant)?;
             put(context, &of.tenant, "drift", &drift, || {
@@ -225,6 +239,55 @@ fn passed(passed: bool) -> Result<Outcome, CliError> {
         return Ok(Outcome::Done);
     }
     Err(CliError::new(Failure::General, "the gate refuses it".to_owned()))
+}
+
+/// Evaluates on synthetic tenants.
+fn evaluate(context: &Context, request: &EvaluationRequest<'_>) -> Result<Outcome, CliError> {
+    let output = context.output();
+    let format = output.format_among(&[OutputFormat::Table, OutputFormat::Json])?;
+    let progress = context.progress();
+    let found = evaluate_scenario(request, progress.as_ref(), context.cancellation())?;
+    drop(progress);
+    match format {
+        OutputFormat::Json => output.write_json(&json!({ "evaluation": found }))?,
+        _ => output.write(&told_evaluation(&found))?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn told_evaluation(found: &Evaluation) -> String {
+    let mut out = format!(
+        "{}: {} tenants of {} people, seeds {} to {}; means with 95% intervals over tenants\n\n",
+        found.scenario,
+        found.seeds,
+        found.people,
+        found.first_seed,
+        found.first_seed + u64::from(found.seeds) - 1
+    );
+    for (name, of) in &found.figures {
+        let _ = writeln!(out, "  {name:<46} {:>6.2}  ({:.2} to {:.2})", of.mean, of.low, of.high);
+    }
+    let _ = writeln!(
+        out,
+        "\n{:<34} {:>7} {:>6} {:>7}  MEDIAN TO ALERT",
+        "KIND", "ATTACKS", "TOLD", "SHARE"
+    );
+    for (kind, of) in &found.kinds {
+        let seconds = match of.median_seconds {
+            None => "-".to_owned(),
+            Some(seconds) if seconds < 120 => format!("{seconds} s"),
+            Some(seconds) if seconds < 7_200 => format!("{} min", seconds / 60),
+            Some(seconds) => format!("{} h", seconds / 3_600),
+        };
+        let _ = writeln!(
+            out,
+            "{kind:<34} {:>7} {:>6} {:>6.0}%  {seconds}",
+            of.attacks,
+            of.found,
+            of.share * 100.0
+        );
+    }
+    out
 }
 
 /// Trains with progress.

@@ -108,8 +108,8 @@ struct Beside {
     standards: Standards,
     /// What it was trained on, for drift.
     reference: Reference,
-    /// How much a sign-in is like an attack.
-    likeness: Likeness,
+    /// How much a sign-in is like an attack's, and how much a guess at a password is.
+    likeness: [Likeness; 2],
 }
 
 /// What the layers say of one sign-in.
@@ -214,7 +214,7 @@ impl Detector {
             scales: [Scales::default(), Scales::default()],
             standards: Standards::default(),
             reference: Reference::default(),
-            likeness: Likeness::fit(&settled(learnt), examples)?,
+            likeness: [taught(learnt, examples, false)?, taught(learnt, examples, true)?],
         };
         let mut detector = Self { forest, beside };
         let scores = detector.forest.scores(&matrix(kept).view())?;
@@ -226,8 +226,7 @@ impl Detector {
                 let rows = kept.iter().zip(&scores);
                 rows.filter(move |(seen, _)| seen.observation.interactive == interactive)
             };
-            let likeness = &detector.beside.likeness;
-            let like = |seen: &Sighting| alike(likeness, seen);
+            let like = |seen: &Sighting| detector.beside.alike(seen);
             let mut scales = Scales {
                 forest: Calibration::of(of_kind().map(|(_, score)| single(*score)).collect()),
                 evidence: Calibration::of(of_kind().map(|(seen, _)| seen.evidence).collect()),
@@ -257,7 +256,7 @@ impl Detector {
         let judged = sightings.iter().zip(&scores).map(|(seen, score)| {
             let kind = usize::from(!seen.observation.interactive);
             let scales = self.beside.scales.get(kind).unwrap_or(&nothing);
-            let likeness = alike(&self.beside.likeness, seen);
+            let likeness = self.beside.alike(seen);
             let of = scales.fuse(*score, seen.evidence, likeness);
             Opinion {
                 forest: *score,
@@ -267,7 +266,7 @@ impl Detector {
                 likeness,
                 likeness_p: of.likeness_p,
                 p: scales.fused.p(of.together),
-                taught: self.beside.likeness.is_taught(),
+                taught: self.beside.likeness.iter().any(Likeness::is_taught),
                 own: false,
             }
         });
@@ -412,20 +411,38 @@ struct Fused {
     likeness_p: f64,
 }
 
-/// How much a sign-in is like an attack. A guess is like one wherever it comes from: what tells
-/// attackers' guesses from their owners' is their number, which patterns count.
-fn alike(likeness: &Likeness, seen: &Sighting) -> f32 {
-    if seen.observation.verdict.is_guess() {
-        return -ORDINARY_ODDS;
+impl Beside {
+    /// How much a sign-in is like an attack's.
+    fn alike(&self, seen: &Sighting) -> f32 {
+        let [entries, guesses] = &self.likeness;
+        if seen.observation.verdict.is_guess() {
+            // A guess alone is not worth an alert: it is their number that is, and patterns count.
+            return if guesses.is_taught() {
+                guesses.of(&seen.features).min(MOST_OF_A_GUESS)
+            } else {
+                -ORDINARY_ODDS
+            };
+        }
+        entries.of(&seen.features)
     }
-    likeness.of(&seen.features)
 }
 
-/// Features of what is learnt from, without the first part: nobody was known yet.
-fn settled(learnt: &[Sighting]) -> Vec<Features> {
-    let first = learnt.len() / 4;
-    let rest = learnt.iter().skip(first).filter(|seen| !seen.observation.verdict.is_guess());
-    rest.map(|sighting| sighting.features).collect()
+/// What a single guess at a password can be worth, as odds in nats.
+const MOST_OF_A_GUESS: f32 = 1.0;
+
+/// What tells an attack's sign-ins, or its guesses, from the tenant's own, without the first part of
+/// these: nobody was known yet.
+fn taught(
+    learnt: &[Sighting],
+    examples: &[Example],
+    guesses: bool,
+) -> Result<Likeness, ForestError> {
+    let rest = learnt.iter().skip(learnt.len() / 4);
+    let own = rest.filter(|seen| seen.observation.verdict.is_guess() == guesses);
+    let own: Vec<Features> = own.map(|sighting| sighting.features).collect();
+    let examples: Vec<Example> =
+        examples.iter().filter(|example| example.guess == guesses).cloned().collect();
+    Likeness::fit(&own, &examples)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a score needs no more digits")]

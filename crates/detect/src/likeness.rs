@@ -19,6 +19,8 @@ pub struct Example {
     pub features: Features,
     /// Which attack: each teaches as much as any other.
     pub attack: usize,
+    /// Whether it is a guess at a password.
+    pub guess: bool,
 }
 
 /// How much a sign-in is like an attack.
@@ -111,8 +113,9 @@ mod tests {
     fn what_is_stranger_is_more_like_an_attack() {
         let ordinary: Vec<Features> =
             (0..2_000_u16).map(|n| features(f32::from(n % 40) / 10.0)).collect();
-        let examples: Vec<Example> =
-            (0..200_usize).map(|n| Example { features: features(6.0), attack: n % 10 }).collect();
+        let examples: Vec<Example> = (0..200_usize)
+            .map(|n| Example { features: features(6.0), attack: n % 10, guess: false })
+            .collect();
         let likeness = Likeness::fit(&ordinary, &examples).unwrap();
         let mut strange = features(1.0);
         strange[Column::Unbacked as usize] = 6.0;

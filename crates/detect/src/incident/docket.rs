@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::{GAP, Incident, Standards, Subject, Suspect};
+use super::{GAP, Incident, RESUMED, Standards, Subject, Suspect};
 use crate::pattern::{Hit, Key};
 use crate::symbols::Symbol;
 
@@ -18,6 +18,8 @@ pub struct Docket {
     accounts: FxHashMap<Symbol, Incident>,
     campaigns: Vec<Incident>,
     closed: Vec<Incident>,
+    /// The last incident of an account that was told and is over.
+    told: FxHashMap<Symbol, Incident>,
     absorbed: Vec<String>,
     swept: i64,
 }
@@ -51,6 +53,16 @@ impl Docket {
             return;
         }
         if suspect.nats >= NOTICED || !hits.is_empty() {
+            let goes_on = |before: &Incident| {
+                before.goes_on_with(suspect) && suspect.at - before.last_at <= RESUMED
+            };
+            if self.told.get(&suspect.account).is_some_and(goes_on)
+                && let Some(mut again) = self.told.remove(&suspect.account)
+            {
+                tell(&mut again, suspect, hits, standards);
+                self.accounts.insert(suspect.account, again);
+                return;
+            }
             let mut new = Incident::new(Subject::Account(suspect.account), suspect);
             tell(&mut new, suspect, hits, standards);
             self.accounts.insert(suspect.account, new);
@@ -120,6 +132,12 @@ impl Docket {
         let mut over: Vec<Incident> =
             over.iter().filter_map(|account| self.accounts.remove(account)).collect();
         over.sort_by_key(|incident| (incident.first_at, incident.subject));
+        for incident in &over {
+            if let (Some(_), Subject::Account(account)) = (incident.told_at, incident.subject) {
+                self.told.insert(account, incident.clone());
+            }
+        }
+        self.told.retain(|_, incident| now - incident.last_at <= RESUMED);
         self.closed.extend(over);
         let (open, over) = std::mem::take(&mut self.campaigns)
             .into_iter()

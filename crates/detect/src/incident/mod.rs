@@ -22,6 +22,9 @@ use crate::verdict::Verdict;
 
 /// Seconds without anything suspicious after which an incident is over (6 h).
 pub const GAP: i64 = 6 * 3_600;
+/// Seconds for which an incident that was told is taken up again by what comes from its networks
+/// (7 days): one story, not one a day.
+const RESUMED: i64 = 7 * 24 * 3_600;
 /// Sign-ins that an incident names; a wave of thousands is told by its first and its number.
 const NAMED: usize = 1_000;
 
@@ -114,6 +117,8 @@ pub struct Incident {
     pub lead: Option<String>,
     /// Networks that it came from: what comes from there later belongs to it.
     prefixes: BTreeSet<Symbol>,
+    /// Their autonomous systems.
+    networks: BTreeSet<u32>,
 }
 
 /// What sign-ins are held against: what patterns are worth, and how much an incident must say.
@@ -147,6 +152,7 @@ impl Incident {
             told_at: None,
             lead: None,
             prefixes: BTreeSet::new(),
+            networks: BTreeSet::new(),
         }
     }
 
@@ -191,6 +197,11 @@ impl Incident {
         suspect.new.has(Facet::Prefix) && self.prefixes.contains(&suspect.prefix)
     }
 
+    /// Whether a sign-in of a later day goes on with it: from one of its networks.
+    fn goes_on_with(&self, suspect: &Suspect) -> bool {
+        suspect.asn != 0 && self.networks.contains(&suspect.asn)
+    }
+
     fn take(&mut self, suspect: &Suspect) {
         if self.sign_ins.iter().rev().take(64).any(|known| *known == suspect.id) {
             return;
@@ -204,6 +215,7 @@ impl Incident {
         self.accounts.insert(suspect.account);
         if !suspect.prefix.is_none() && suspect.new.has(Facet::Prefix) {
             self.prefixes.insert(suspect.prefix);
+            self.networks.insert(suspect.asn);
         }
         self.right_password |= suspect.verdict.is_right_password();
         self.succeeded |= suspect.verdict == Verdict::Success;
@@ -249,6 +261,7 @@ impl Incident {
         }
         self.accounts.extend(other.accounts);
         self.prefixes.extend(other.prefixes);
+        self.networks.extend(other.networks);
         for (pattern, worth) in &other.patterns {
             self.know(pattern, *worth, other.followed.contains(pattern));
         }

@@ -119,6 +119,9 @@ pub enum AnomalyError {
         /// Why.
         source: serde_json::Error,
     },
+    /// A name that is none: a fault of the program.
+    #[error("a synthetic tenant has no name")]
+    Unnamed,
     /// Somebody asked for a stop.
     #[error("stopped; nothing of it was kept")]
     Stopped(#[from] Cancelled),

@@ -71,10 +71,12 @@ impl Trial<'_> {
             let (made, attacks) = self.drawn(seed);
             for of in &made {
                 let seen = inquiry.see(&of.sign_in, self.patterns, self.surroundings);
-                if let (Some(seen), Some(attack)) = (seen, of.attack)
-                    && !seen.sighting.observation.verdict.is_guess()
-                {
-                    out.push(Example { features: seen.sighting.features, attack: before + attack });
+                if let (Some(seen), Some(attack)) = (seen, of.attack) {
+                    out.push(Example {
+                        features: seen.sighting.features,
+                        attack: before + attack,
+                        guess: seen.sighting.observation.verdict.is_guess(),
+                    });
                 }
             }
             before += attacks.len();

@@ -214,10 +214,6 @@ pub struct GeoIpConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct MlConfig {
-    /// One model for all accounts, or one for each that has enough sign-ins.
-    pub training_topology: Topology,
-    /// Sign-ins from which an account gets a model of its own under `per_user`.
-    pub min_per_user_samples: u32,
     /// Alerts that a thousand users may cause in a day when nobody attacks; what thresholds are
     /// set by.
     pub alerts_per_thousand_user_days: f32,
@@ -234,25 +230,12 @@ pub struct MlConfig {
 impl Default for MlConfig {
     fn default() -> Self {
         Self {
-            training_topology: Topology::Pooled,
-            min_per_user_samples: 200,
             alerts_per_thousand_user_days: 0.5,
             lookback_days: 60,
             off_hours_admin_enabled: false,
             pardon_days: 90,
         }
     }
-}
-
-/// How models are divided among accounts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Topology {
-    /// One model for all accounts of a tenant.
-    #[default]
-    Pooled,
-    /// A model for each account with enough sign-ins; the pooled one for the others.
-    PerUser,
 }
 
 /// `[mlflow]`: where models are mirrored to. Credentials come from `MLFLOW_TRACKING_TOKEN`, or
