@@ -7,10 +7,12 @@ use model::rule::Severity;
 use model::tenant::TenantSlug;
 use ops::anomaly::evaluation::{Evaluation, EvaluationRequest, evaluate_scenario};
 use ops::anomaly::{
-    AlertFilter, Models, Promotion, ScoreOutcome, ScoreRequest, TrainOutcome, TrainRequest, Verdict,
+    AlertFilter, Column, Credentials, DriftReport, Mirrored, Models, Promotion, ScoreOutcome,
+    ScoreRequest, TrainOutcome, TrainRequest, Verdict,
 };
 use ops::config::OutputFormat;
 use report::ListedIncident;
+use secrecy::SecretString;
 use serde_json::json;
 
 use super::rendering::{envelope, format, style};
@@ -108,6 +110,11 @@ enum Action {
         #[command(flatten)]
         of: Of,
     },
+    /// Mirror a tenant's models to the MLflow server of `CSTACK_MLFLOW_TRACKING_URI`
+    Mirror {
+        #[command(flatten)]
+        of: Of,
+    },
     /// How well detection does on synthetic tenants, where the truth is known
     Evaluate {
         /// The scenario: replay-attacks, noisy, low-and-slow
@@ -152,11 +159,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
                 actor: &actor,
             };
             let outcome = train(context, &store, &request)?;
+            mirror_quietly(context, &store, &of.tenant);
             put(context, &of.tenant, "training", &outcome, || told_training(&outcome))
         }
         Action::Promote { of, version, force } => {
             let promotion =
                 ops::anomaly::promote(&store, &of.tenant, *version, *force, &actor, now)?;
+            mirror_quietly(context, &store, &of.tenant);
             put(context, &of.tenant, "promotion", &promotion, || told_promotion(&promotion))?;
             passed(promotion.promoted)
         }
@@ -167,6 +176,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         }
         Action::Rollback { of } => {
             let (version, before) = ops::anomaly::roll_back(&store, &of.tenant, &actor, now)?;
+            mirror_quietly(context, &store, &of.tenant);
             let done = json!({ "champion": version, "before": before });
             put(context, &of.tenant, "rollback", &done, || {
                 format!("version {version} is champion again, version {before} no more\n")
@@ -202,6 +212,21 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
             context.output().write(&text)?;
             Ok(Outcome::Done)
         }
+        Action::Mirror { of } => {
+            let Some(uri) = &context.config().mlflow.tracking_uri else {
+                return Err(CliError::new(
+                    Failure::Usage,
+                    "no MLflow server is set: CSTACK_MLFLOW_TRACKING_URI=http://HOST:5000"
+                        .to_owned(),
+                ));
+            };
+            let credentials = credentials().map_err(|why| CliError::new(Failure::Usage, why))?;
+            let mirrored = ops::anomaly::mirror(&store, &of.tenant, uri, credentials)?;
+            warn_of_credentials(context, &mirrored);
+            put(context, &of.tenant, "mirrored", &mirrored, || {
+                format!("{} versions of {} are mirrored\n", mirrored.versions.len(), mirrored.model)
+            })
+        }
         Action::Evaluate { scenario, people, seeds, first_seed } => {
             let request = EvaluationRequest {
                 scenario,
@@ -214,21 +239,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
         }
         Action::Monitor { of } => {
             let drift = ops::anomaly::monitor(&store, &of.tenant)?;
-            put(context, &of.tenant, "drift", &drift, || {
-                let mut out = format!(
-                    "version {}: {} sign-ins judged since its training\n\n",
-                    drift.version, drift.judged
-                );
-                let mut columns = drift.columns.clone();
-                columns.sort_by(|a, b| b.psi.total_cmp(&a.psi));
-                let _ = writeln!(out, "{:<26} {:>7} {:>9}", "COLUMN", "PSI", "BY CHANCE");
-                for of in &columns {
-                    let name = of.column.map_or("score", ops::anomaly::Column::as_str);
-                    let mark = if of.is_large() { "  drifted" } else { "" };
-                    let _ = writeln!(out, "{name:<26} {:>7.3} {:>9.3}{mark}", of.psi, of.expected);
-                }
-                out
-            })
+            put(context, &of.tenant, "drift", &drift, || told_drift(&drift))
         }
     }
 }
@@ -239,6 +250,55 @@ fn passed(passed: bool) -> Result<Outcome, CliError> {
         return Ok(Outcome::Done);
     }
     Err(CliError::new(Failure::General, "the gate refuses it".to_owned()))
+}
+
+fn told_drift(drift: &DriftReport) -> String {
+    let mut out = format!(
+        "version {}: {} sign-ins judged since its training\n\n",
+        drift.version, drift.judged
+    );
+    let mut columns = drift.columns.clone();
+    columns.sort_by(|a, b| b.psi.total_cmp(&a.psi));
+    let _ = writeln!(out, "{:<26} {:>7} {:>9}", "COLUMN", "PSI", "BY CHANCE");
+    for of in &columns {
+        let name = of.column.map_or("score", Column::as_str);
+        let mark = if of.is_large() { "  drifted" } else { "" };
+        let _ = writeln!(out, "{name:<26} {:>7.3} {:>9.3}{mark}", of.psi, of.expected);
+    }
+    out
+}
+
+/// Credentials for the MLflow server, from where MLflow's own client has them.
+fn credentials() -> Result<Credentials, String> {
+    let value = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let secret = |name: &str| value(name).map(SecretString::from);
+    let found = Credentials::from_values(
+        secret("MLFLOW_TRACKING_TOKEN"),
+        secret("MLFLOW_TRACKING_USERNAME"),
+        secret("MLFLOW_TRACKING_PASSWORD"),
+    );
+    found.map_err(|error| error.to_string())
+}
+
+/// Mirrors where a server is set. What cannot be mirrored is said, and changes nothing: the models
+/// are in the store.
+fn mirror_quietly(context: &Context, store: &ops::Store, tenant: &TenantSlug) {
+    let Some(uri) = &context.config().mlflow.tracking_uri else { return };
+    let done = credentials().and_then(|credentials| {
+        ops::anomaly::mirror(store, tenant, uri, credentials).map_err(|error| error.to_string())
+    });
+    match done {
+        Ok(mirrored) => warn_of_credentials(context, &mirrored),
+        Err(why) => context.remark(&format!(
+            "not mirrored to MLflow: {why}; `cstack anomaly mirror --tenant {tenant}` tries again"
+        )),
+    }
+}
+
+fn warn_of_credentials(context: &Context, mirrored: &Mirrored) {
+    if mirrored.shows_credentials {
+        context.remark("the MLflow credentials went over plain http to another machine: use https");
+    }
 }
 
 /// Evaluates on synthetic tenants.

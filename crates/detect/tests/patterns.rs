@@ -376,6 +376,37 @@ fn the_missions_rules_see_new_places_stopped_takeovers_and_administrators_at_nig
 }
 
 #[test]
+fn an_administrator_from_a_new_network_without_a_known_device_is_told_and_nobody_else() {
+    let mut desk = Desk::new();
+    let admin = desk.stranger("person-0", now());
+    desk.see(&admin);
+    assert_eq!(desk.hits("admin-new-network").len(), 1);
+    let other = desk.stranger("person-1", now() + 60);
+    desk.see(&other);
+    let mut known = desk.stranger("person-0", now() + 120);
+    known.device.id = Some("laptop-0".into());
+    desk.see(&known);
+    assert_eq!(desk.hits("admin-new-network").len(), 1);
+}
+
+#[test]
+fn guesses_from_everywhere_are_seen_by_their_number_and_a_few_are_not() {
+    let scattered = |accounts: u32| {
+        let mut desk = Desk::new();
+        for step in 0..accounts {
+            let at = now() + i64::from(step) * 3_000;
+            let mut guess = desk.guess(&format!("person-{step}"), at);
+            guess.ip = format!("198.{step}.0.9").parse().ok();
+            guess.network.asn = Some(61_000 + step);
+            desk.see(&guess);
+        }
+        desk.has("scattered-guessing")
+    };
+    assert!(scattered(14));
+    assert!(!scattered(8));
+}
+
+#[test]
 fn lockouts_disabled_accounts_guessing_and_stuffing_have_their_windows() {
     let mut desk = Desk::new();
     for person in 0..25 {

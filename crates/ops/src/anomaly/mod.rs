@@ -3,6 +3,7 @@
 pub mod evaluation;
 mod extraction;
 mod incidents;
+mod mirror;
 mod promotion;
 mod scoring;
 mod story;
@@ -20,9 +21,11 @@ use store::{Store, StoreError};
 pub use detect::features::Column;
 pub use extraction::{Extraction, extract};
 pub use incidents::{AlertFilter, alerts, incident};
+pub use mirror::{Mirrored, MirroringError, mirror};
 pub use promotion::{
     GateCheck, Models, Promotion, Verdict, evaluate_promotion, models, promote, roll_back,
 };
+pub use registry::Credentials;
 pub use scoring::{DriftReport, ScoreOutcome, ScoreRequest, monitor, score};
 pub use training::{TrainOutcome, TrainRequest, train};
 
