@@ -382,11 +382,11 @@ pub(super) fn alerts(
     filter: &AlertFilter,
 ) -> Result<Outcome, CliError> {
     let as_of = ops::tenants::as_of(store, tenant, context.now())?;
-    let found = ops::anomaly::alerts(store, tenant, filter, as_of)?;
+    let (found, total) = ops::anomaly::alerts(store, tenant, filter, as_of)?;
     let listed: Vec<ListedIncident<'_>> =
         found.iter().map(|(story, state)| ListedIncident { story, state: *state }).collect();
     let (envelope, style) = (envelope(context), style(context));
-    let text = report::incidents(tenant, &listed, &envelope, format(context), &style)?;
+    let text = report::incidents(tenant, &listed, total, &envelope, format(context), &style)?;
     context.output().write(&text)?;
     Ok(Outcome::Done)
 }

@@ -21,7 +21,7 @@ enum Action {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     match args.action {
-        Action::LoadAll => demo::load(context),
+        Action::LoadAll => demo::load(context, true),
         Action::RemoveAll => demo::remove(context),
     }
 }

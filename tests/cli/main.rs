@@ -4,6 +4,8 @@
 //! subject; add yours with a `mod` line.
 
 #[cfg(test)]
+mod anomaly;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod config;

@@ -253,7 +253,7 @@ fn a_data_folder_that_cannot_be_made_is_named_by_every_writer() {
     for command in [
         &["import", "--tenant", "contoso", "policies.json"][..],
         &["tenant", "add", "contoso"],
-        &["demo"],
+        &["demo", "--no-signins"],
     ] {
         let told = machine.failure(1, &[command, &["--data-dir", "file/data"]].concat());
         assert!(told.contains("file/data"), "{command:?}: {told}");

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
-use crate::drift::Reference;
+use crate::drift::{Drift, Reference, between};
 use crate::features::{Column, Features, WIDTH, feature_set_hash};
 use crate::incident::Standards;
 use crate::likeness::{Example, Likeness};
@@ -76,7 +76,7 @@ pub enum DetectorError {
     },
     /// What is stored beside the forest cannot be written or read.
     #[error("what is stored beside the forest: {0}")]
-    Beside(#[from] serde_json::Error),
+    Beside(#[from] postcard::Error),
 }
 
 /// Sign-ins of one kind have scores of their own: what runs in the background is steadier.
@@ -108,6 +108,8 @@ struct Beside {
     standards: Standards,
     /// What it was trained on, for drift.
     reference: Reference,
+    /// How far the latest scores of the training are from those before.
+    stability: Option<Drift>,
     /// How much a sign-in is like an attack's, and how much a guess at a password is.
     likeness: [Likeness; 2],
 }
@@ -214,6 +216,7 @@ impl Detector {
             scales: [Scales::default(), Scales::default()],
             standards: Standards::default(),
             reference: Reference::default(),
+            stability: None,
             likeness: [taught(learnt, examples, false)?, taught(learnt, examples, true)?],
         };
         let mut detector = Self { forest, beside };
@@ -221,6 +224,11 @@ impl Detector {
         let features: Vec<Features> = sightings.iter().map(|seen| seen.features).collect();
         let calibrated: Vec<f32> = scores.iter().map(|score| single(*score)).collect();
         detector.beside.reference = Reference::of(&features, &calibrated);
+        // Not the first part: nobody was known yet.
+        let known = learnt.get(learnt.len() * 2 / 5..).unwrap_or_default();
+        let before = detector.forest.scores(&matrix(known).view())?;
+        let before: Vec<f32> = before.iter().map(|score| single(*score)).collect();
+        detector.beside.stability = Some(between(&before, &calibrated));
         for (kind, interactive) in [true, false].into_iter().enumerate() {
             let of_kind = || {
                 let rows = kept.iter().zip(&scores);
@@ -310,6 +318,11 @@ impl Detector {
         self.beside.rows
     }
 
+    /// How far the latest scores of the training are from those before.
+    pub fn stability(&self) -> Option<Drift> {
+        self.beside.stability
+    }
+
     /// What it was trained on, for drift.
     pub fn reference(&self) -> &Reference {
         &self.beside.reference
@@ -338,7 +351,7 @@ impl Detector {
     /// # Errors
     /// [`DetectorError::Beside`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, DetectorError> {
-        let beside = serde_json::to_vec(&self.beside)?;
+        let beside = postcard::to_allocvec(&self.beside)?;
         let length = u64::try_from(beside.len()).unwrap_or(u64::MAX);
         let mut out = MAGIC.to_vec();
         out.extend(FORMAT.to_le_bytes());
@@ -372,7 +385,7 @@ impl Detector {
         let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(cut)?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| cut())?;
         let (beside, rest) = rest.split_at_checked(length).ok_or_else(cut)?;
-        let beside: Beside = serde_json::from_slice(beside)?;
+        let beside: Beside = postcard::from_bytes(beside)?;
         let expected = feature_set_hash();
         if beside.feature_set != expected {
             return Err(DetectorError::OtherFeatures { found: beside.feature_set, expected });

@@ -47,21 +47,6 @@ impl Bins {
         self.edges.partition_point(|edge| *edge <= value)
     }
 
-    /// A value in the middle of a bin; none for the missing.
-    fn middle(&self, bin: usize) -> Option<f32> {
-        if bin > self.edges.len() {
-            return None;
-        }
-        let below = bin.checked_sub(1).and_then(|at| self.edges.get(at)).copied();
-        let above = self.edges.get(bin).copied();
-        match (below, above) {
-            (Some(below), Some(above)) => Some(f32::midpoint(below, above)),
-            (Some(below), None) => Some(below + f32::EPSILON * below.abs()),
-            (None, Some(above)) => Some(above - f32::EPSILON * above.abs() - f32::MIN_POSITIVE),
-            (None, None) => Some(0.0),
-        }
-    }
-
     fn fresh(&self) -> Vec<u32> {
         vec![0; self.edges.len() + 2]
     }
@@ -93,22 +78,6 @@ impl Reference {
             score: self.score.fresh(),
             seen: 0,
         }
-    }
-
-    /// How far another training's scores are from this one's, in this one's bins: of each of its
-    /// bins the middle stands for all in it.
-    pub fn between(&self, other: &Self) -> Drift {
-        let mut counts = self.score.fresh();
-        for (at, count) in other.score.counts.iter().enumerate() {
-            let bin = other
-                .score
-                .middle(at)
-                .map_or(self.score.edges.len() + 1, |value| self.score.bin(value));
-            if let Some(held) = counts.get_mut(bin) {
-                *held = held.saturating_add(*count);
-            }
-        }
-        drift(None, &self.score, &counts)
     }
 
     /// How far what was seen since is from it.
@@ -151,7 +120,7 @@ impl Tally {
 }
 
 /// How far a column is from what it was.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Drift {
     /// The column; none for the score.
@@ -167,6 +136,18 @@ impl Drift {
     pub fn is_large(&self) -> bool {
         self.psi > 0.25 + self.expected
     }
+}
+
+/// How far later scores are from earlier ones.
+pub fn between(earlier: &[f32], later: &[f32]) -> Drift {
+    let bins = Bins::of(earlier.iter().copied());
+    let mut counts = bins.fresh();
+    for score in later {
+        if let Some(count) = counts.get_mut(bins.bin(*score)) {
+            *count = count.saturating_add(1);
+        }
+    }
+    drift(None, &bins, &counts)
 }
 
 fn drift(column: Option<Column>, bins: &Bins, counts: &[u32]) -> Drift {

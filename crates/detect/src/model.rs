@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::detector::{Detector, DetectorError, Training};
-use crate::incident::{Bar, Docket, Firings, Incident, Standards, Suspect, Weights};
+use crate::incident::{Bar, Docket, Firings, Incident, Standards, Suspect, Weights, latest};
 use crate::inquiry::Seen;
 use crate::likeness::Example;
 use crate::recent::DAY;
@@ -77,7 +77,7 @@ fn incidents(
     }
     let mut out = docket.take_closed();
     out.extend(docket.open().into_iter().cloned());
-    Ok(out)
+    Ok(latest(&out).into_iter().cloned().collect())
 }
 
 /// Accounts times days: every account that was seen counts on every day.

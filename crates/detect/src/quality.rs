@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::incident::Incident;
+use crate::incident::{Incident, latest};
 
 /// An attack that really happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,12 +107,7 @@ pub fn quality(
     }
     let mut told: HashMap<&str, f32> = HashMap::new();
     let mut found: BTreeMap<usize, i64> = BTreeMap::new();
-    // An incident that was taken up again is one, as it was last.
-    let mut last: BTreeMap<String, &Incident> = BTreeMap::new();
-    for incident in incidents {
-        last.insert(incident.key(), incident);
-    }
-    for incident in last.into_values() {
+    for incident in latest(incidents) {
         let Some(told_at) = incident.told_at else { continue };
         let of: Vec<&&TrueRow> =
             incident.sign_ins.iter().filter_map(|id| truth.get(&**id)).collect();

@@ -34,7 +34,7 @@ pub struct IncidentStory {
     /// How many accounts in all.
     pub account_count: usize,
     /// Ids of its sign-ins, at most a thousand.
-    #[serde(rename = "signinIds")]
+    #[serde(rename = "signin_ids")]
     pub sign_in_ids: Vec<String>,
     /// How many sign-ins in all.
     pub count: usize,

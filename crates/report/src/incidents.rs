@@ -22,13 +22,15 @@ pub struct ListedIncident<'a> {
     pub state: Option<FindingState>,
 }
 
-/// Writes a tenant's incidents as table, JSON or Markdown.
+/// Writes a tenant's incidents as table, JSON or Markdown; `total` is how many there are with those
+/// that are not listed.
 ///
 /// # Errors
 /// [`ReportError::NoSuchFormat`] for another format; otherwise if a value has no JSON form.
 pub fn incidents(
     tenant: &TenantSlug,
     incidents: &[ListedIncident<'_>],
+    total: usize,
     envelope: &Envelope,
     format: Format,
     style: &Style,
@@ -36,12 +38,15 @@ pub fn incidents(
     #[derive(Serialize)]
     struct Body<'a> {
         tenant: &'a TenantSlug,
+        total: usize,
         incidents: &'a [ListedIncident<'a>],
     }
     const NAME: &str = "the list of incidents";
     match format {
-        Format::Table => Ok(draw_list(tenant, incidents, *style)),
-        Format::Json => json::document(NAME, "incidents", envelope, Body { tenant, incidents }),
+        Format::Table => Ok(draw_list(tenant, incidents, total, *style)),
+        Format::Json => {
+            json::document(NAME, "incidents", envelope, Body { tenant, total, incidents })
+        }
         Format::Markdown => {
             let mut out = format!("# Incidents of {}\n\n", escape(tenant.as_str()));
             for of in incidents {
@@ -91,11 +96,17 @@ pub fn incident(
     }
 }
 
-fn draw_list(tenant: &TenantSlug, incidents: &[ListedIncident<'_>], style: Style) -> String {
+fn draw_list(
+    tenant: &TenantSlug,
+    incidents: &[ListedIncident<'_>],
+    total: usize,
+    style: Style,
+) -> String {
     let mut screen = Screen::new(style);
-    let many = match incidents.len() {
+    let many = match total {
         0 => "no incidents".to_owned(),
         1 => "1 incident".to_owned(),
+        many if many > incidents.len() => format!("the worst {} of {many}", incidents.len()),
         many => format!("{many} incidents"),
     };
     screen.line(&[Span::painted(format!("{tenant}: {many}"), Paint::Bold)]);
@@ -175,7 +186,7 @@ fn facts(story: &IncidentStory) -> Vec<(&'static str, String)> {
 }
 
 fn usual_lines(usual: &UsualSignIns) -> Vec<(String, String)> {
-    let mut out = vec![("known sign-ins".to_owned(), usual.sign_ins.to_string())];
+    let mut out = vec![("sign-ins".to_owned(), usual.sign_ins.to_string())];
     for (name, values) in &usual.values {
         let values: Vec<String> =
             values.iter().map(|(value, share)| format!("{value} {:.0}%", share * 100.0)).collect();
@@ -230,7 +241,7 @@ fn draw(tenant: &TenantSlug, of: ListedIncident<'_>, style: Style) -> String {
     for pattern in &story.patterns {
         screen.heading(&pattern.title);
         screen.paragraph(2, &Span::new(pattern.rationale.as_str()));
-        screen.labelled(2, "may be harmless", &Span::new(pattern.false_positives.as_str()));
+        screen.labelled(2, "harmless?", &Span::new(pattern.false_positives.as_str()));
         for step in &pattern.remediation {
             screen.item(2, "- ", &Span::new(step.as_str()));
         }

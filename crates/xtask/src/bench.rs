@@ -91,7 +91,7 @@ impl Data {
             Self::None => return Ok(()),
             Self::Demonstration => {
                 let mut demo = Command::new(binary);
-                demo.args(["demo", "--quiet", "--data-dir"]);
+                demo.args(["demo", "--no-signins", "--quiet", "--data-dir"]);
                 demo
             }
             Self::Findings => {

@@ -276,6 +276,21 @@ impl Incident {
     }
 }
 
+/// Of incidents as they were closed, each once, as it was last: one that was taken up again was
+/// closed more than once.
+pub fn latest<'i>(closed: impl IntoIterator<Item = &'i Incident>) -> Vec<&'i Incident> {
+    let mut out: Vec<&Incident> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for incident in closed {
+        let at = *places.entry(incident.key()).or_insert(out.len());
+        match out.get_mut(at) {
+            Some(slot) => *slot = incident,
+            None => out.push(incident),
+        }
+    }
+    out
+}
+
 fn weighted(values: &[f32], also: f32) -> f32 {
     values.first().copied().unwrap_or(0.0) + also * values.iter().skip(1).take(2).sum::<f32>()
 }

@@ -32,6 +32,8 @@ pub struct Extraction {
     pub last_at: Option<Timestamp>,
 }
 
+/// People of a tenant who sign in: a demonstration is not waited for.
+const PEOPLE: usize = 500;
 /// What chance the demonstration is drawn from.
 const SEED: u64 = 2_026;
 
@@ -54,7 +56,7 @@ pub fn extract(
     }
     let embedded = demonstration()?.into_iter().find(|of| of.slug == *tenant);
     let embedded = embedded.ok_or_else(|| AnomalyError::NotDemonstration(tenant.clone()))?;
-    let company = Company::of_snapshot(&embedded.snapshot()?);
+    let company = Company::of_snapshot(&embedded.snapshot()?).with_at_most(PEOPLE);
     let words = format!("scenario {name}");
     let fingerprint = sha256_hex(&[words.as_bytes()]);
     let mut task = progress.begin("drawing sign-ins", None);

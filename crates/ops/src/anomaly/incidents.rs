@@ -86,7 +86,10 @@ pub struct AlertFilter {
     pub all: bool,
 }
 
-/// A tenant's incidents with where their findings stand, the worst first.
+/// An incident, and where its finding stands.
+pub type Listed = (IncidentStory, Option<FindingState>);
+
+/// A tenant's incidents with where their findings stand, the worst first, and how many there are.
 ///
 /// # Errors
 /// [`AnomalyError`].
@@ -95,7 +98,7 @@ pub fn alerts(
     tenant: &TenantSlug,
     filter: &AlertFilter,
     as_of: Timestamp,
-) -> Result<Vec<(IncidentStory, Option<FindingState>)>, AnomalyError> {
+) -> Result<(Vec<Listed>, usize), AnomalyError> {
     store.tenant(tenant)?;
     let states = states(store, tenant, as_of)?;
     let mut out = Vec::new();
@@ -109,8 +112,9 @@ pub fn alerts(
             out.push((tale, state));
         }
     }
+    let total = out.len();
     out.truncate(filter.most.unwrap_or(usize::MAX));
-    Ok(out)
+    Ok((out, total))
 }
 
 /// One incident, by the beginning of its id.

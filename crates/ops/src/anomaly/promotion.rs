@@ -161,6 +161,16 @@ pub fn evaluate_promotion(
             new.quiet_alerts
         ),
     );
+    if let Some((psi, expected)) = new.score_drift {
+        ask(
+            "score drift",
+            psi <= 0.25 + expected,
+            format!(
+                "PSI {psi:.3} between its latest scores and those before, at most 0.25 beyond the \
+                 {expected:.3} that chance explains"
+            ),
+        );
+    }
     if let Some(old) = &old {
         let (now, before) = (new.suite.recall(), old.suite.recall());
         ask(
@@ -183,32 +193,8 @@ pub fn evaluate_promotion(
             new.feature_set == old.feature_set || new.window_to >= old.window_to,
             "another set of features needs data as recent as the champion's".to_owned(),
         );
-        let drift = score_drift(store, tenant, champion.unwrap_or(0), challenger)?;
-        ask(
-            "score drift",
-            drift.is_none_or(|(psi, expected)| psi <= 0.25 + expected),
-            drift.map_or("scores are of other features".to_owned(), |(psi, expected)| {
-                format!("PSI {psi:.3}, at most 0.25 beyond the {expected:.3} that chance explains")
-            }),
-        );
     }
     Ok(Verdict { challenger, champion, checks })
-}
-
-/// PSI between what two models were calibrated on, by their scores.
-fn score_drift(
-    store: &Store,
-    tenant: &TenantSlug,
-    champion: i32,
-    challenger: i32,
-) -> Result<Option<(f64, f64)>, AnomalyError> {
-    let model = |version| -> Result<Option<Detector>, AnomalyError> {
-        let bytes = store.model_artefact(tenant, version)?;
-        Ok(bytes.and_then(|bytes| Detector::from_bytes(&bytes).ok()))
-    };
-    let (Some(old), Some(new)) = (model(champion)?, model(challenger)?) else { return Ok(None) };
-    let drift = old.reference().between(new.reference());
-    Ok(Some((drift.psi, drift.expected)))
 }
 
 /// Makes the challenger, or a version, champion, if the gate lets it, or by force.

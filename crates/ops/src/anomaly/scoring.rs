@@ -4,7 +4,7 @@ use detect::baseline::Shrinkage;
 use detect::detector::{Detector, Opinion};
 use detect::drift::{Drift, Tally};
 use detect::features::feature_set_hash;
-use detect::incident::Incident;
+use detect::incident::{Incident, latest};
 use detect::inquiry::{Inquiry, Seen, StateError, Surroundings};
 use detect::pattern::Pattern;
 use jiff::Timestamp;
@@ -223,7 +223,7 @@ fn tell(
         version,
     };
     let mut out = Vec::new();
-    for incident in scoring.closed.iter().chain(scoring.inquiry.docket().open()) {
+    for incident in latest(scoring.closed.iter().chain(scoring.inquiry.docket().open())) {
         out.extend(teller.tell(incident)?);
     }
     out.sort_by(|a, b| b.severity.cmp(&a.severity).then(b.score.total_cmp(&a.score)));

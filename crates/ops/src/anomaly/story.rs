@@ -169,7 +169,7 @@ impl Teller<'_> {
             ("countries", Facet::Country),
             ("programs", Facet::Program),
             ("systems", Facet::System),
-            ("applications", Facet::App),
+            ("apps", Facet::App),
         ];
         let values = told.into_iter().map(|(name, facet)| {
             let counts = profile.facet(facet);
@@ -234,7 +234,7 @@ fn strange(record: &SignIn) -> StrangestSignIn {
     let place: Vec<&str> = place.into_iter().filter_map(|part| part.as_deref()).collect();
     put("place", Some(place.join(", ")));
     put("program", record.user_agent.clone());
-    put("application", record.app.name.clone().or_else(|| record.app.id.clone()));
+    put("app", record.app.name.clone().or_else(|| record.app.id.clone()));
     put("resource", record.resource.name.clone().or_else(|| record.resource.id.clone()));
     put("device", record.device.name.clone().or_else(|| record.device.id.clone()));
     put("protocol", record.protocol.clone().filter(|protocol| protocol != "none"));

@@ -63,6 +63,8 @@ pub struct TrainOutcome {
     pub bar: f32,
     /// Alerts per thousand users and day in the quiet part that thresholds were set by.
     pub quiet_alerts: f64,
+    /// PSI between its scores of the latest part and those before, and what chance explains of it.
+    pub score_drift: Option<(f64, f64)>,
     /// How it did on attacks put behind the tenant's own sign-ins.
     pub suite: SuiteResult,
     /// Seconds that reading with features took, the training, and the suite.
@@ -159,6 +161,7 @@ pub fn train(
         plan,
         bar: detector.standards().bar.nats,
         quiet_alerts,
+        score_drift: detector.stability().map(|of| (of.psi, of.expected)),
         suite,
         seconds,
     };
@@ -208,7 +211,7 @@ pub(super) fn suspected(
         if pardoned.contains(&incident.id) {
             continue;
         }
-        let ids = incident.body.get("signinIds").and_then(serde_json::Value::as_array);
+        let ids = incident.body.get("signin_ids").and_then(serde_json::Value::as_array);
         let ids = ids.into_iter().flatten().filter_map(serde_json::Value::as_str);
         out.extend(ids.map(str::to_owned));
     }
