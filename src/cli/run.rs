@@ -3,14 +3,16 @@
 use jiff::Timestamp;
 use model::rule::Severity;
 use model::tenant::TenantSlug;
+use ops::StoreError;
+use ops::anomaly::AnomalyError;
 use ops::auditing::{AuditRequest, TenantAuditError};
-use ops::nightly::{RunRequest, run as run_all};
+use ops::nightly::{RunOutcome, RunRequest, run as run_all};
 
 use super::remark::remark;
 use super::rendering::{envelope, format, style};
 use super::{CliError, Context, Outcome};
 
-/// Import the configured sources, audit every tenant and report: for cron and timers
+/// Import the configured sources, audit every tenant, judge sign-ins and report: for cron and timers
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// This tenant; may be given several times. Without --tenant and --group, all
@@ -86,5 +88,39 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
             remark(&format!("error: tenant {}: {error}", tenant.tenant.slug));
         }
     }
-    Ok(super::audit::verdict(args.fail_on, done.fleet.worst(), done.some_failed()))
+    let failed = watch(context, &store, &done)?;
+    Ok(super::audit::verdict(args.fail_on, done.fleet.worst(), done.some_failed() || failed))
+}
+
+/// Judges what sign-ins have come in; says whether that failed for some tenant.
+fn watch(context: &Context, store: &ops::Store, done: &RunOutcome) -> Result<bool, CliError> {
+    let (progress, actor, now) = (context.progress(), context.actor(), context.now());
+    let listeners = (progress.as_ref(), context.cancellation());
+    let mut failed = false;
+    for of in &done.fleet.tenants {
+        context.cancellation().check()?;
+        let tenant = &of.tenant.slug;
+        let config = &context.config().ml;
+        match ops::anomaly::keep_watch(store, tenant, config, &actor, now, listeners) {
+            Ok(kept) => {
+                if let Some(version) = kept.trained {
+                    let became = if kept.promoted { "is champion" } else { "waits as challenger" };
+                    context.remark(&format!("tenant {tenant}: model {version} {became}"));
+                }
+                if let Some(scored) = kept.scored.filter(|scored| scored.judged > 0) {
+                    context.remark(&format!(
+                        "tenant {tenant}: {} sign-ins judged, {} new incidents",
+                        scored.judged, scored.merged.opened
+                    ));
+                }
+            }
+            // A tenant that could not even be registered was told above.
+            Err(AnomalyError::Store(StoreError::UnknownTenant(_))) => {}
+            Err(error) => {
+                failed = true;
+                remark(&format!("error: tenant {tenant}: {error}"));
+            }
+        }
+    }
+    Ok(failed)
 }

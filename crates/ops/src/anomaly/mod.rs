@@ -3,6 +3,7 @@
 pub mod evaluation;
 mod extraction;
 mod incidents;
+mod keeping;
 mod mirror;
 mod promotion;
 mod scoring;
@@ -21,6 +22,7 @@ use store::{Store, StoreError};
 pub use detect::features::Column;
 pub use extraction::{Extraction, extract};
 pub use incidents::{AlertFilter, alerts, incident};
+pub use keeping::{Kept, keep_watch};
 pub use mirror::{Mirrored, MirroringError, mirror};
 pub use promotion::{
     GateCheck, Models, Promotion, Verdict, evaluate_promotion, models, promote, roll_back,
