@@ -7,12 +7,12 @@ use crate::address::HOSTING;
 use crate::baseline::Baseline;
 use crate::facet::{Facet, FacetSet};
 use crate::observation::Observation;
-use crate::recent::{DAY, Lately};
+use crate::recent::{DAY, Lately, WEEK};
 use crate::travel::{speed_kmh, sure_distance_km};
 use crate::verdict::Verdict;
 
 /// Grows with every change of what a column means, the names staying the same.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Declares the columns: name and what it says.
 macro_rules! columns {
@@ -100,6 +100,11 @@ columns! {
     /// Surprises at prefix, network, country and program together where neither a device of the
     /// tenant's nor a session that goes on stands behind the sign-in; 0 where one does.
     Unbacked = "unbacked_surprise",
+    /// `ln(1 + minutes)` since the account was at ease in another network than this one: with a
+    /// device of the tenant's, in a session that went on, or where it is known. A week at most.
+    SinceElsewhere = "minutes_since_elsewhere",
+    /// `ln(1 + km/h)` from the place where it was at ease then.
+    SpeedElsewhere = "speed_from_elsewhere",
     /// How bad the outcome is, 0 for success to 2 for a right password that nothing backs.
     Outcome = "outcome",
 }
@@ -181,6 +186,14 @@ pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers:
         let now = seen.at;
         if let (true, Some(point), Some(last)) = (seen.interactive, seen.point, recent.last_place) {
             put(Column::Speed, ln_1p(speed_kmh(last.point, point, now - last.at)));
+        }
+        let elsewhere = recent.elsewhere(seen.asn, now);
+        let idle = elsewhere.map_or(WEEK, |at_ease| (now - at_ease.at).clamp(0, WEEK));
+        put(Column::SinceElsewhere, ln_1p(seconds(idle) / 60.0));
+        if let (Some(point), Some(at_ease)) = (seen.point, elsewhere)
+            && let Some(from) = at_ease.point
+        {
+            put(Column::SpeedElsewhere, ln_1p(speed_kmh(from, point, now - at_ease.at)));
         }
         let distance = seen.point.and_then(|point| recent.distance_from_usual(point));
         if let Some(km) = distance {
@@ -264,7 +277,7 @@ mod tests {
     #[test]
     fn the_hash_names_this_set_of_columns() {
         // A change of columns changes it, on purpose: then models are trained anew.
-        assert_eq!(WIDTH, 31);
+        assert_eq!(WIDTH, 33);
         assert_eq!(feature_set_hash().len(), 64);
         assert_eq!(FEATURE_COLUMNS.len(), Column::ALL.len());
     }

@@ -96,7 +96,9 @@ impl Likeness {
 fn trend(column: Column) -> Trend {
     match column {
         Column::Device | Column::System | Column::SinceSuccess => Trend::Unused,
-        Column::NetworkColleagues | Column::PrefixColleagues => Trend::Falling,
+        Column::NetworkColleagues | Column::PrefixColleagues | Column::SinceElsewhere => {
+            Trend::Falling
+        },
         _ => Trend::Rising,
     }
 }

@@ -15,6 +15,8 @@ use crate::verdict::Verdict;
 pub const HOUR: i64 = 3_600;
 /// A day in seconds.
 pub const DAY: i64 = 86_400;
+/// A week in seconds.
+pub const WEEK: i64 = 7 * DAY;
 
 /// Places that an account's list holds; beyond, the one that was seen least goes.
 const PLACES: usize = 12;
@@ -22,10 +24,12 @@ const PLACES: usize = 12;
 const PLACE_KM: f64 = 60.0;
 /// Accounts that are counted as failing from one source; more than that is simply many.
 const FAILING: usize = 256;
+/// Networks in which an account was at ease that are remembered.
+const AT_EASE: usize = 4;
 /// Networks of one session that are told apart.
 const NETWORKS: usize = 8;
 /// Sessions that nobody used for a week are forgotten.
-const SESSION: i64 = 7 * DAY;
+const SESSION: i64 = WEEK;
 
 /// A place and how often an account was there.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -45,6 +49,17 @@ pub struct LastPlace {
     pub asn: u32,
 }
 
+/// Where an account was at ease: nothing there was out of the ordinary.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AtEase {
+    /// In which network.
+    pub asn: u32,
+    /// When last, in seconds since 1970.
+    pub at: i64,
+    /// Where, if the record said.
+    pub point: Option<Coordinates>,
+}
+
 /// One account, lately.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Recent {
@@ -58,9 +73,34 @@ pub struct Recent {
     failures_day: Rate,
     second_factor: Rate,
     places: Vec<Place>,
+    at_ease: Vec<AtEase>,
 }
 
 impl Recent {
+    /// Where the account was last at ease within a week before, in another network than one.
+    pub fn elsewhere(&self, asn: u32, now: i64) -> Option<AtEase> {
+        let others = self.at_ease.iter().filter(|held| held.asn != asn && now - held.at < WEEK);
+        others.max_by_key(|held| held.at).copied()
+    }
+
+    /// Notes that the account is at ease.
+    fn settle(&mut self, seen: &Observation) {
+        let (asn, at) = (seen.asn, seen.at);
+        if let Some(held) = self.at_ease.iter_mut().find(|held| held.asn == asn) {
+            if held.at <= at {
+                *held = AtEase { asn, at, point: seen.point.or(held.point) };
+            }
+            return;
+        }
+        if self.at_ease.len() >= AT_EASE {
+            let oldest = self.at_ease.iter().enumerate().min_by_key(|(_, held)| held.at);
+            if let Some(place) = oldest.map(|(place, _)| place) {
+                self.at_ease.swap_remove(place);
+            }
+        }
+        self.at_ease.push(AtEase { asn, at, point: seen.point });
+    }
+
     /// Guesses at the password, fading by half in an hour.
     pub fn failures_hour(&self, now: i64) -> f32 {
         self.failures_hour.at(now, HOUR)
@@ -222,6 +262,13 @@ impl Lately {
         }
         if seen.at - self.swept > DAY {
             self.sweep(seen.at);
+        }
+    }
+
+    /// Notes that an account is at ease where it is seen.
+    pub fn settle(&mut self, seen: &Observation) {
+        if seen.asn != 0 {
+            self.accounts.entry(seen.account).or_default().settle(seen);
         }
     }
 

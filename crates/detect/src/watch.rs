@@ -126,7 +126,14 @@ impl Watch {
         };
         let address =
             observation.facets.get(Facet::Address.index()).copied().unwrap_or(Symbol::NONE);
+        let at_ease = observation.verdict == Verdict::Success
+            && (observation.has_device
+                || !new.has(Facet::Prefix)
+                || self.lately.goes_on(&observation));
         self.lately.note(&observation, address);
+        if at_ease {
+            self.lately.settle(&observation);
+        }
         // A failure is not known to be the account's own doing.
         if observation.verdict == Verdict::Success {
             self.pending.push_back((observation, group));

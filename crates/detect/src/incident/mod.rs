@@ -52,6 +52,7 @@ pub struct Suspect {
     /// Sign-ins that the account's baseline stood on.
     pub sightings: u32,
     /// Its features, for what contributed.
+    #[serde(with = "serde_big_array::BigArray")]
     pub features: Features,
 }
 

@@ -242,18 +242,33 @@ pub fn judge(
     let mut inquiry = Inquiry::new(start, Shrinkage::default());
     let mut history: Vec<Seen> = Vec::new();
     let mut observed = HashMap::new();
+    let end = trial.as_of.as_second() - trial.history.to_days_ago * 86_400;
+    let among = end - suite::AMONG;
+    let (mut before, mut last_days) = (None, Vec::new());
     let Ok(_) =
         draw::<Infallible>(trial.company, trial.history, trial.as_of, trial.seed, false, |made| {
-            for of in &made {
+            for of in made {
+                let late = of.sign_in.at.as_second() >= among;
+                if late && before.is_none() {
+                    before = Some(inquiry.clone());
+                }
                 history.extend(inquiry.see(&of.sign_in, patterns, &surroundings));
                 suite::note(&mut observed, &of.sign_in);
+                if late {
+                    last_days.push(of.sign_in);
+                }
             }
             Ok(())
         });
     let mut company = trial.company.clone();
     suite::observe(&mut company, &observed);
+    let end = Timestamp::from_second(end).unwrap_or(trial.as_of);
+    let victims = suite::attacked(&company, trial.taught, end);
+    last_days.retain(|of: &SignIn| of.account.id.as_ref().is_some_and(|id| victims.contains(id)));
     let taught = suite::Trial {
-        inquiry: &inquiry,
+        before: before.as_ref().unwrap_or(&inquiry),
+        own: last_days,
+        as_of: end,
         company: &company,
         scenario: trial.taught,
         patterns,

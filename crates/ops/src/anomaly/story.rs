@@ -329,6 +329,12 @@ fn words(column: Column, value: f32, record: &SignIn) -> String {
         Column::Unbacked => {
             "new surroundings with no known device and no session behind them".to_owned()
         }
+        Column::SinceElsewhere => {
+            format!("the account was at ease in another network {count:.0} minutes before")
+        }
+        Column::SpeedElsewhere => {
+            format!("{count:.0} km/h from where the account was at ease before")
+        }
         Column::Outcome => match record.outcome.code {
             0 => "let in".to_owned(),
             code => format!("outcome {code}"),

@@ -1,6 +1,6 @@
-//! Attacks put behind a tenant's own sign-ins, to see whether a model tells them.
+//! Attacks put among a tenant's own sign-ins, to see whether a model tells them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use detect::detector::{Detector, DetectorError};
 use detect::inquiry::{Inquiry, Surroundings};
@@ -8,7 +8,7 @@ use detect::likeness::Example;
 use detect::pattern::Pattern;
 use detect::quality::{Quality, TrueAttack, TrueRow, quality};
 use fixtures::sign_ins::{Attack, Company, Made, Observed, Scenario, inject};
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 use model::sign_in::{SignIn, SignInKind};
 
 /// How a model did on the suite.
@@ -39,10 +39,20 @@ const TAUGHT: std::ops::Range<u64> = 1_001..1_009;
 /// Chance that the suite's attacks are drawn from.
 const JUDGED: u64 = 1;
 
-/// What is put behind a tenant's sign-ins, and where.
+/// Days of a tenant's own sign-ins that attacks are put among: as long as the scenario is.
+pub(super) const AMONG: i64 = 7 * 86_400;
+/// Accounts up to which an attack is one on accounts, and not on a crowd.
+const A_FEW: usize = 4;
+
+/// What is put among a tenant's last sign-ins, and where.
 pub(super) struct Trial<'t> {
-    /// What has seen all of them.
-    pub(super) inquiry: &'t Inquiry,
+    /// What has seen all of them but the last days'.
+    pub(super) before: &'t Inquiry,
+    /// The last days' sign-ins of the accounts that are attacked, in the order of time: what their
+    /// owners do meanwhile is part of how an attack looks.
+    pub(super) own: Vec<SignIn>,
+    /// When the last days end.
+    pub(super) as_of: Timestamp,
     /// Whom attacks are drawn upon.
     pub(super) company: &'t Company,
     /// Which attacks.
@@ -53,13 +63,27 @@ pub(super) struct Trial<'t> {
     pub(super) surroundings: &'t Surroundings,
 }
 
+/// Accounts that a trial's attacks are on, by their object ids; crowds are left out.
+pub(super) fn attacked(company: &Company, scenario: &Scenario, as_of: Timestamp) -> HashSet<String> {
+    let drawn = TAUGHT.chain([JUDGED]).flat_map(|seed| inject(company, scenario, as_of, seed).1);
+    let few = drawn.filter(|attack| attack.victims.len() <= A_FEW);
+    few.flat_map(|attack| attack.victims).collect()
+}
+
 impl Trial<'_> {
-    /// A scenario's sign-ins after the last that was seen.
+    /// A scenario's attacks among what their victims did, in the order of time.
     fn drawn(&self, seed: u64) -> (Vec<Made>, Vec<Attack>) {
-        let days = self.scenario.from_days_ago + 1;
-        let clock = Timestamp::from_second(self.inquiry.watch().clock()).unwrap_or(Timestamp::MIN);
-        let as_of = clock.checked_add(Span::new().hours(24 * days)).unwrap_or(clock);
-        inject(self.company, self.scenario, as_of, seed)
+        let (made, attacks) = inject(self.company, self.scenario, self.as_of, seed);
+        let victims: HashSet<&str> =
+            attacks.iter().flat_map(|attack| &attack.victims).map(String::as_str).collect();
+        let is_victims = |sign_in: &&SignIn| {
+            sign_in.account.id.as_deref().is_some_and(|id| victims.contains(id))
+        };
+        let own = self.own.iter().filter(is_victims);
+        let own = own.map(|sign_in| Made { sign_in: sign_in.clone(), attack: None });
+        let mut all: Vec<Made> = made.into_iter().chain(own).collect();
+        all.sort_by_key(|of| of.sign_in.at);
+        (all, attacks)
     }
 
     /// Sign-ins of attacks to be taught with.
@@ -67,7 +91,7 @@ impl Trial<'_> {
         let mut out = Vec::new();
         let mut before = 0;
         for seed in TAUGHT {
-            let mut inquiry = self.inquiry.clone();
+            let mut inquiry = self.before.clone();
             let (made, attacks) = self.drawn(seed);
             for of in &made {
                 let seen = inquiry.see(&of.sign_in, self.patterns, self.surroundings);
@@ -108,7 +132,7 @@ pub(super) fn note(seen: &mut HashMap<String, Observed>, sign_in: &SignIn) {
     );
 }
 
-/// Puts the suite's attacks behind what an inquiry has seen, and judges them.
+/// Puts the suite's attacks among a tenant's last sign-ins, and judges them.
 ///
 /// # Errors
 /// [`DetectorError`].
@@ -118,7 +142,7 @@ pub(super) fn attack(
     quiet_rate: f64,
 ) -> Result<SuiteResult, DetectorError> {
     let Trial { company, scenario, patterns, surroundings, .. } = trial;
-    let mut inquiry = trial.inquiry.clone();
+    let mut inquiry = trial.before.clone();
     inquiry.forget_incidents();
     let (made, attacks) = trial.drawn(JUDGED);
     let truth: BTreeMap<String, usize> =

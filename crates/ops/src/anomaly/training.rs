@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use store::{DetectionState, SignInFields, SignInSpan, Store};
 
 use super::scoring::Kept;
-use super::suite::{SuiteResult, Trial, attack, note, observe};
+use super::suite::{AMONG, SuiteResult, Trial, attack, attacked, note, observe};
 use super::{AnomalyError, patterns, surroundings};
 use crate::Cancellation;
 use crate::config::MlConfig;
@@ -104,11 +104,16 @@ pub fn train(
     let mut history: Vec<Seen> = Vec::new();
     let mut accounts: BTreeMap<String, (String, bool)> = BTreeMap::new();
     let mut observed = HashMap::new();
+    let among = Timestamp::from_second(last.as_second() - AMONG).unwrap_or(from).max(from);
+    let mut before = None;
     let span = SignInSpan { from, ..SignInSpan::ALWAYS };
     store.sign_ins(tenant, span, SignInFields::Detection, |some| {
         cancellation.check()?;
         task.advance(some.len() as u64);
         for sign_in in &some {
+            if before.is_none() && sign_in.at >= among {
+                before = Some(inquiry.clone());
+            }
             let Some(seen) = inquiry.see(sign_in, &patterns, &surroundings) else { continue };
             if under_suspicion.contains(&*seen.id) {
                 let (account, at) = (seen.sighting.observation.account, sign_in.at.as_second());
@@ -132,10 +137,24 @@ pub fn train(
     let begun = Instant::now();
     let mut company = company(store, tenant, &accounts)?;
     observe(&mut company, &observed);
+    let injected = scenario("injected")?;
+    let victims = attacked(&company, &injected, last);
+    let mut own = Vec::new();
+    let days = SignInSpan { from: among, ..SignInSpan::ALWAYS };
+    store.sign_ins(tenant, days, SignInFields::Detection, |some| {
+        cancellation.check()?;
+        let is_victims = |of: &SignIn| of.account.id.as_ref().is_some_and(|id| victims.contains(id));
+        own.extend(
+            some.into_iter().filter(|of| is_victims(of) && !under_suspicion.contains(&of.id)),
+        );
+        Ok::<_, AnomalyError>(())
+    })?;
     let trial = Trial {
-        inquiry: &inquiry,
+        before: before.as_ref().unwrap_or(&inquiry),
+        own,
+        as_of: last,
         company: &company,
-        scenario: &scenario("injected")?,
+        scenario: &injected,
         patterns: &patterns,
         surroundings: &surroundings,
     };
