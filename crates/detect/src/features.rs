@@ -7,7 +7,7 @@ use crate::address::HOSTING;
 use crate::baseline::Baseline;
 use crate::facet::{Facet, FacetSet};
 use crate::observation::Observation;
-use crate::recent::{DAY, Lately, WEEK};
+use crate::recent::{DAY, Hands, Lately, WEEK};
 use crate::travel::{speed_kmh, sure_distance_km};
 use crate::verdict::Verdict;
 
@@ -91,6 +91,8 @@ columns! {
     Dormant = "days_dormant",
     /// `ln` of the networks that the session was used from.
     SessionNetworks = "session_networks",
+    /// 1 where the session is in the hands of another program than it ever was, 2 of another system.
+    SessionHands = "session_hands",
     /// 1 from a network that rents machines to anybody.
     Hosting = "hosting_network",
     /// `ln(1 + n)` of colleagues who were seen in the network, of which a few count.
@@ -223,6 +225,12 @@ pub fn features(seen: &Observation, baseline: &Baseline, lately: &Lately, peers:
             );
         }
     }
+    match lately.hands(seen) {
+        Hands::Unknown => {}
+        Hands::Same => put(Column::SessionHands, 0.0),
+        Hands::OtherProgram => put(Column::SessionHands, 1.0),
+        Hands::OtherSystem => put(Column::SessionHands, 2.0),
+    }
     put(Column::NetworkColleagues, count(baseline.colleagues_in_network(seen)).ln_1p());
     put(Column::PrefixColleagues, count(baseline.colleagues_at_prefix(seen)).ln_1p());
     put(Column::Unbacked, if seen.has_device || lately.goes_on(seen) { 0.0 } else { unbacked });
@@ -277,7 +285,7 @@ mod tests {
     #[test]
     fn the_hash_names_this_set_of_columns() {
         // A change of columns changes it, on purpose: then models are trained anew.
-        assert_eq!(WIDTH, 33);
+        assert_eq!(WIDTH, 34);
         assert_eq!(feature_set_hash().len(), 64);
         assert_eq!(FEATURE_COLUMNS.len(), Column::ALL.len());
     }

@@ -43,6 +43,8 @@ pub struct Seen {
 pub struct Surroundings {
     /// Keys of the accounts with an administrative role.
     pub privileged: FxHashSet<String>,
+    /// When the directory says that accounts were made, in seconds since 1970, by their keys.
+    pub created: FxHashMap<String, i64>,
     /// Names of accounts by their keys.
     pub names: FxHashMap<String, String>,
     /// What people called harmless.
@@ -85,9 +87,11 @@ impl Inquiry {
         let sighting = self.watch.see(sign_in)?;
         let program = sighting.observation.facets.get(Facet::Program.index());
         let program = program.map_or("", |symbol| self.watch.lexicon().symbols().text(*symbol));
+        let key = sign_in.account.key();
         let privileged =
-            sign_in.account.key().is_some_and(|key| surroundings.privileged.contains(key.as_ref()));
-        let of = Circumstance { sign_in, sighting: &sighting, program, privileged };
+            key.as_ref().is_some_and(|key| surroundings.privileged.contains(key.as_ref()));
+        let created = key.and_then(|key| surroundings.created.get(key.as_ref()).copied());
+        let of = Circumstance { sign_in, sighting: &sighting, program, privileged, created };
         let hits = self.matcher.see(patterns, &of);
         Some(Seen { id: sign_in.id.as_str().into(), sighting, hits })
     }

@@ -32,7 +32,7 @@ pub struct Likeness {
 /// Ordinary sign-ins that are learnt from, at most.
 const ORDINARY: usize = 80_000;
 /// What an attack weighs, in ordinary sign-ins.
-const WEIGHT: f32 = 20.0;
+const WEIGHT: f32 = 7.0;
 
 impl Likeness {
     /// Learns to tell examples from ordinary sign-ins. Nothing is learnt without either.

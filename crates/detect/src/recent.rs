@@ -28,6 +28,8 @@ const FAILING: usize = 256;
 const AT_EASE: usize = 4;
 /// Networks of one session that are told apart.
 const NETWORKS: usize = 8;
+/// Pairs of program and system of one session that are told apart.
+const HANDS: usize = 4;
 /// Sessions that nobody used for a week are forgotten.
 const SESSION: i64 = WEEK;
 
@@ -38,7 +40,7 @@ struct Place {
     sightings: f32,
 }
 
-/// The last success at a prompt that had a place.
+/// A success that had a place.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LastPlace {
     /// When, in seconds since 1970.
@@ -185,14 +187,33 @@ impl Source {
 struct Session {
     networks: Vec<u32>,
     at: i64,
-    /// The program that it was first seen with, and when.
+    /// The program with its version that it was first seen with, and when.
     agent: Symbol,
     since: i64,
+    /// Pairs of program and system that it was used with.
+    hands: Vec<(Symbol, Symbol)>,
+}
+
+/// Whose hands a session is in, as far as its user agents tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hands {
+    /// It is new, or the record does not say.
+    Unknown,
+    /// Those that it was in before.
+    Same,
+    /// Another program, on a system that it was used on.
+    OtherProgram,
+    /// A system that it was never used on.
+    OtherSystem,
 }
 
 /// Program with version and system.
 fn agent(seen: &Observation) -> Symbol {
-    seen.facets.get(Facet::Agent.index()).copied().unwrap_or_default()
+    facet(seen, Facet::Agent)
+}
+
+fn facet(seen: &Observation, facet: Facet) -> Symbol {
+    seen.facets.get(facet.index()).copied().unwrap_or_default()
 }
 
 /// A whole tenant, lately.
@@ -228,6 +249,23 @@ impl Lately {
         known.len() + usize::from(!known.contains(&asn))
     }
 
+    /// Whose hands a session is in.
+    pub fn hands(&self, seen: &Observation) -> Hands {
+        let (program, system) = (facet(seen, Facet::Program), facet(seen, Facet::System));
+        let Some(held) = self.sessions.get(&seen.session).filter(|_| seen.session != 0) else {
+            return Hands::Unknown;
+        };
+        if program.is_none() || held.hands.is_empty() {
+            Hands::Unknown
+        } else if held.hands.contains(&(program, system)) {
+            Hands::Same
+        } else if held.hands.iter().any(|(_, known)| *known == system) {
+            Hands::OtherProgram
+        } else {
+            Hands::OtherSystem
+        }
+    }
+
     /// Whether a session goes on with the very program that it was begun with, and not just now: a
     /// phone that wanders keeps its session, a thief mostly has another program.
     pub fn goes_on(&self, seen: &Observation) -> bool {
@@ -254,7 +292,13 @@ impl Lately {
                 at: seen.at,
                 agent: agent(seen),
                 since: seen.at,
+                hands: Vec::new(),
             });
+            let hands = (facet(seen, Facet::Program), facet(seen, Facet::System));
+            if !hands.0.is_none() && !session.hands.contains(&hands) && session.hands.len() < HANDS
+            {
+                session.hands.push(hands);
+            }
             session.at = session.at.max(seen.at);
             if !session.networks.contains(&seen.asn) && session.networks.len() < NETWORKS {
                 session.networks.push(seen.asn);
@@ -335,6 +379,34 @@ mod tests {
         lately.note(&succeeding(1, 0, 50.0), ADDRESS);
         assert_eq!(lately.session_networks(7, 9_009), 1);
         assert_eq!(lately.session_networks(7, 14_061), 2);
+    }
+
+    #[test]
+    fn a_session_is_known_by_the_hands_that_it_was_in() {
+        let with = |program, system| {
+            let mut seen = succeeding(1, 0, 50.0);
+            seen.facets[Facet::Program.index()] = Symbol(program);
+            seen.facets[Facet::System.index()] = Symbol(system);
+            seen
+        };
+        let mut lately = Lately::default();
+        assert_eq!(lately.hands(&with(5, 6)), Hands::Unknown);
+        lately.note(&with(5, 6), ADDRESS);
+        assert_eq!(lately.hands(&with(5, 6)), Hands::Same);
+        assert_eq!(lately.hands(&with(7, 6)), Hands::OtherProgram);
+        assert_eq!(lately.hands(&with(7, 8)), Hands::OtherSystem);
+        assert_eq!(lately.hands(&succeeding(1, 0, 50.0)), Hands::Unknown, "no user agent");
+    }
+
+    #[test]
+    fn an_account_is_elsewhere_where_it_was_last_at_ease_in_another_network() {
+        let mut lately = Lately::default();
+        let home = Observation { asn: 3_215, ..succeeding(1, 100, 50.0) };
+        lately.settle(&home);
+        let recent = lately.account(Symbol(1)).unwrap();
+        assert_eq!(recent.elsewhere(9_009, 200).map(|held| held.at), Some(100));
+        assert_eq!(recent.elsewhere(3_215, 200), None, "it is there now");
+        assert_eq!(recent.elsewhere(9_009, 100 + WEEK), None, "long ago");
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct Watch {
     pending: VecDeque<(Observation, u32)>,
     /// Groups of peers that the directory tells, by account.
     peers: FxHashMap<Symbol, u32>,
+    /// When it began.
+    since: i64,
     /// The latest second that was seen.
     clock: i64,
     /// Sign-ins that were seen.
@@ -53,6 +55,10 @@ pub struct Sighting {
     /// Whether nobody gets here from the last success at a prompt in the time between, and nothing
     /// explains it: neither a network or place that colleagues use, nor a device that is known.
     pub impossible_travel: bool,
+    /// The account's last success before this, in seconds since 1970.
+    pub last_success: Option<i64>,
+    /// Since when sign-ins are watched.
+    pub watched_since: i64,
     /// Networks that the session was used from, this one included; 0 where it has none.
     pub session_networks: usize,
     /// Colleagues who were seen in the network, up to a few.
@@ -73,6 +79,7 @@ impl Watch {
             lately: Lately::default(),
             pending: VecDeque::new(),
             peers: FxHashMap::default(),
+            since: start,
             clock: start,
             seen: 0,
         }
@@ -113,6 +120,8 @@ impl Watch {
             evidence,
             new,
             impossible_travel: self.is_impossible(&observation, new),
+            last_success: self.lately.account(observation.account).and_then(|of| of.last_success),
+            watched_since: self.since,
             session_networks: if observation.session == 0 || observation.asn == 0 {
                 0
             } else {
@@ -172,9 +181,14 @@ impl Watch {
         self.seen
     }
 
-    fn is_impossible(&self, seen: &Observation, new: FacetSet) -> bool {
-        /// Colleagues who make a network or a place usual.
+    /// Whether too few colleagues use a network and a place to make it usual.
+    fn is_strange_here(&self, seen: &Observation) -> bool {
         const COLLEAGUES: usize = 3;
+        self.baseline.colleagues_in_network(seen) < COLLEAGUES
+            && self.baseline.colleagues_at_place(seen) < COLLEAGUES
+    }
+
+    fn is_impossible(&self, seen: &Observation, new: FacetSet) -> bool {
         if !seen.interactive || seen.verdict != Verdict::Success {
             return false;
         }
@@ -184,8 +198,7 @@ impl Watch {
         let known_device = seen.has_device && !new.has(Facet::Device);
         is_impossible((last.point, last.at), (point, seen.at))
             && !known_device
-            && self.baseline.colleagues_in_network(seen) < COLLEAGUES
-            && self.baseline.colleagues_at_place(seen) < COLLEAGUES
+            && self.is_strange_here(seen)
     }
 
     /// Learns what has stood long enough.

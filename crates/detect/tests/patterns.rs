@@ -39,6 +39,10 @@ struct Desk {
     hits: Vec<Hit>,
 }
 
+fn account(sign_in: &SignIn) -> &str {
+    sign_in.account.id.as_deref().unwrap_or_default()
+}
+
 /// The first second after the history.
 fn now() -> i64 {
     "2026-11-02T09:00:00Z".parse::<Timestamp>().unwrap().as_second()
@@ -117,6 +121,8 @@ impl Desk {
             sighting: &sighting,
             program: program.program,
             privileged: sign_in.account.id.as_deref() == Some("person-0"),
+            // The directory has known everybody for a year, but for who joined today.
+            created: Some(now() - if account(sign_in) == "joiner" { 3_600 } else { 365 * 86_400 }),
         };
         self.hits.extend(self.matcher.see(&self.patterns, &circumstance));
     }
@@ -258,6 +264,34 @@ fn an_approval_after_denials_is_a_takeover() {
     desk.see(&approved);
     let last = *desk.hits("mfa-fatigue").last().unwrap();
     assert!(last.followed && last.sign_ins.len() == 6, "{last:?}");
+}
+
+#[test]
+fn denials_over_a_day_are_fatigue_too_and_two_of_them_are_not() {
+    let mut desk = Desk::new();
+    for (account, times) in [("person-7", 4), ("person-8", 2)] {
+        for step in 0..times {
+            let mut denied = desk.stranger(account, now() + step * 2 * 3_600);
+            denied.outcome.code = 500_121;
+            desk.see(&denied);
+        }
+    }
+    assert_eq!(desk.hits("mfa-fatigue-slow").len(), 1);
+    assert!(!desk.has("mfa-fatigue"), "nobody was hurried");
+}
+
+#[test]
+fn an_account_that_nobody_used_wakes_up_and_a_joiner_begins() {
+    let mut desk = Desk::new();
+    for account in ["forgotten", "joiner", "person-7"] {
+        let entry = desk.stranger(account, now());
+        desk.see(&entry);
+    }
+    let hits = desk.hits("dormant-account");
+    assert_eq!(hits.len(), 1, "one of three was idle for weeks");
+    let again = desk.stranger("forgotten", now() + 3_600);
+    desk.see(&again);
+    assert_eq!(desk.hits("dormant-account").len(), 1, "it is awake now");
 }
 
 #[test]

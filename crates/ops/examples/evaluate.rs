@@ -30,6 +30,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 as_of,
             };
             let judged = judge(&trial, &patterns, &Plan::default())?;
+            if std::env::var_os("CSTACK_CURVE").is_some() {
+                curve(&judged);
+            }
             if std::env::var_os("CSTACK_TELL").is_some() {
                 tell(&judged);
             }
@@ -60,6 +63,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
+}
+
+/// What each incident says above the bar, and what is true of it: for curves over bars.
+fn curve(judged: &Judged) {
+    let by: std::collections::HashMap<&str, usize> = judged
+        .rows
+        .iter()
+        .filter_map(|row| Some((&*row.id, row.attack?)))
+        .collect();
+    println!("DAYS {}", judged.user_days);
+    for of in detect::incident::latest(&judged.incidents) {
+        let bad: Vec<usize> = of.sign_ins.iter().filter_map(|id| by.get(&**id).copied()).collect();
+        let attacks: std::collections::BTreeSet<usize> = bad.iter().copied().collect();
+        let attacks: Vec<String> = attacks.iter().map(usize::to_string).collect();
+        let right = usize::from(bad.len() * 2 >= of.sign_ins.len().max(1));
+        println!("INC {:.2} {right} {}", of.nats() - judged.bar, attacks.join(","));
+    }
+    println!("ATT {}", judged.attacks.len());
 }
 
 /// Every alert, and every attack that is none.

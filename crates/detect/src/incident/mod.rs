@@ -132,7 +132,7 @@ pub struct Standards {
 }
 
 /// What the second and third strangest sign-in count beside the first.
-const ALSO: f32 = 0.3;
+const ALSO: f32 = 0.1;
 /// What further patterns count beside the strongest.
 const ALSO_PATTERN: f32 = 0.4;
 
@@ -227,7 +227,7 @@ impl Incident {
         const REMEMBERED: usize = 3;
         // Sign-ins from one place are strange for one reason.
         let alike = |known: &&mut Suspect| {
-            known.prefix == suspect.prefix && known.account == suspect.account
+            known.asn == suspect.asn && known.account == suspect.account
         };
         if let Some(known) = self.strangest.iter_mut().find(alike) {
             if known.nats < suspect.nats {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::address::HOSTING;
 use crate::facet::Facet;
+use crate::recent::DAY;
 use crate::verdict::Verdict;
 use crate::watch::Sighting;
 
@@ -19,6 +20,8 @@ pub struct Circumstance<'c> {
     pub program: &'c str,
     /// Whether the account has an administrative role.
     pub privileged: bool,
+    /// When the directory says that the account was made, in seconds since 1970.
+    pub created: Option<i64>,
 }
 
 /// What must hold of a sign-in; what is absent does not matter, of a list any one will do, and a
@@ -64,6 +67,8 @@ pub struct Condition {
     pub words: Vec<String>,
     /// Whether nobody can be here so soon.
     pub impossible_travel: Option<bool>,
+    /// Days for which the account, which was there all the time, was not let in, at least.
+    pub idle_days: Option<u16>,
     /// Networks that the session was used from, at least.
     pub session_networks: Option<usize>,
     /// The account is here at this time of its day less often than this share.
@@ -103,6 +108,7 @@ impl Condition {
             && is(self.known_device, Some(seen.has_device))
             && self.new.iter().all(|facet| sighting.new.has(*facet))
             && is(self.impossible_travel, Some(sighting.impossible_travel))
+            && self.idle_days.is_none_or(|days| is_idle(of, i64::from(days) * DAY))
             && self.session_networks.is_none_or(|least| sighting.session_networks >= least)
             && self
                 .hour_share_below
@@ -110,6 +116,19 @@ impl Condition {
             && is(self.privileged, Some(of.privileged))
             && self.sightings.is_none_or(|least| sighting.sightings >= least)
             && (self.words.is_empty() || says(sign_in, &self.words))
+    }
+}
+
+/// Whether an account was not let in for so many seconds: by its last success, or, where none was
+/// ever seen, by how long sign-ins are watched and the account exists.
+fn is_idle(of: &Circumstance<'_>, long: i64) -> bool {
+    let now = of.sighting.observation.at;
+    match of.sighting.last_success {
+        Some(last) => now - last >= long,
+        None => {
+            now - of.sighting.watched_since >= long
+                && of.created.is_some_and(|created| now - created >= long)
+        }
     }
 }
 

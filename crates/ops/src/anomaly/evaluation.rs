@@ -18,7 +18,7 @@ use detect::model::{Plan, train, user_days};
 use detect::pattern::Pattern;
 use detect::quality::{KindQuality, Quality, TrueAttack, TrueRow, quality};
 use fixtures::demonstration::AS_OF;
-use fixtures::sign_ins::{Company, Made, Scenario, draw, scenario};
+use fixtures::sign_ins::{created, Company, Made, Scenario, draw, scenario};
 use jiff::Timestamp;
 use model::sign_in::SignIn;
 use model::tenant::TenantSlug;
@@ -236,6 +236,7 @@ pub fn judge(
 ) -> Result<Judged, DetectorError> {
     let surroundings = Surroundings {
         privileged: trial.company.privileged().map(str::to_owned).collect(),
+        created: created(trial.company, trial.as_of, trial.seed).collect(),
         ..Surroundings::default()
     };
     let start = trial.as_of.as_second() - trial.history.from_days_ago * 86_400;

@@ -152,8 +152,12 @@ fn surroundings(store: &Store, tenant: &TenantSlug) -> Result<Surroundings, Stor
             privileged.extend(listing.members.iter().map(|member| member.id.clone()));
         }
     }
+    let made = snapshot.users.iter();
+    let created = made
+        .filter_map(|user| Some((user.id.clone(), user.created_date_time?.as_second())))
+        .collect();
     let people = snapshot.users.into_iter().map(|user| (user.id, user.user_principal_name));
     let workloads = snapshot.service_principals.into_iter().map(|of| (of.id, of.display_name));
     let names = people.chain(workloads).collect();
-    Ok(Surroundings { privileged, names, ..Surroundings::default() })
+    Ok(Surroundings { privileged, created, names, ..Surroundings::default() })
 }

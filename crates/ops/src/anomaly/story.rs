@@ -321,6 +321,9 @@ fn words(column: Column, value: f32, record: &SignIn) -> String {
         Column::SessionNetworks => {
             format!("the session was used from {:.0} networks", f64::from(value).exp())
         }
+        Column::SessionHands if value < 0.5 => "the session is where it was".to_owned(),
+        Column::SessionHands if value < 1.5 => "another program holds the session".to_owned(),
+        Column::SessionHands => "another system holds the session".to_owned(),
         Column::Hosting => of("rented machines:", network(record)),
         Column::NetworkColleagues if value <= 0.0 => "no colleague uses the network".to_owned(),
         Column::NetworkColleagues => "colleagues use the network".to_owned(),
