@@ -139,6 +139,32 @@ pub struct Opinion {
     pub own: bool,
 }
 
+/// A layer that judges single sign-ins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// Likeness to attacks.
+    Likeness,
+    /// The Isolation Forest.
+    Forest,
+    /// The sum of likelihood ratios.
+    Evidence,
+}
+
+impl Layer {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Likeness => "likeness",
+            Self::Forest => "forest",
+            Self::Evidence => "evidence",
+        }
+    }
+}
+
+/// Chance up to which a layer says that a sign-in is strange: one in two hundred.
+const STRANGE: f64 = 0.005;
+
 /// What the likeness of ordinary sign-ins is below nothing, in nats.
 const ORDINARY_ODDS: f32 = 6.0;
 /// Share of likeness in what an opinion says; chosen on tuning seeds.
@@ -158,21 +184,38 @@ impl Opinion {
         LIKE * above + (1.0 - LIKE) * rank
     }
 
+    /// The layers that find it strange, the loudest first; the loudest of all where none does.
+    pub fn layers(&self) -> Vec<Layer> {
+        let mut all = vec![
+            (self.likeness_p, Layer::Likeness),
+            (self.forest_p, Layer::Forest),
+            (self.evidence_p, Layer::Evidence),
+        ];
+        all.retain(|(_, layer)| *layer != Layer::Likeness || self.taught);
+        all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let strange = all.iter().filter(|(p, _)| *p <= STRANGE).count().max(1);
+        all.into_iter().take(strange).map(|(_, layer)| layer).collect()
+    }
+
     /// One number for people, 0 to 1: how rare it is. 0.999 is one in a thousand.
     pub fn score(&self) -> f64 {
         1.0 - self.p
     }
 }
 
-/// One column's part in a forest score.
+/// One column's part in what a layer says.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Contribution {
+    /// The layer.
+    pub layer: Layer,
     /// The column.
     pub column: Column,
     /// Its value; NaN where the record did not say.
     pub value: f32,
-    /// The factor on the score: above 1 where the column makes the sign-in stranger.
+    /// The factor on the forest's score, by exact SHAP of the path lengths, or on the odds of an
+    /// attack, by the steps along the boosted trees' paths; above 1 where the column makes the
+    /// sign-in stranger.
     pub factor: f64,
 }
 
@@ -281,22 +324,35 @@ impl Detector {
         Ok(judged.collect())
     }
 
-    /// What made the forest's score, by how much it raised it: the columns with the highest factor
-    /// first, at most `most` of those that raised it at all.
+    /// What made a layer's score, by how much it raised it: the columns with the highest factor
+    /// first, at most `most` of those that raised it at all. Evidence has no columns of its own and
+    /// is explained by the forest's.
     ///
     /// # Errors
     /// [`DetectorError::Forest`] where a feature is infinite.
     pub fn contributions(
         &self,
+        layer: Layer,
         features: &Features,
+        guess: bool,
         most: usize,
     ) -> Result<Vec<Contribution>, DetectorError> {
         let row = ArrayView2::from_shape((1, WIDTH), features)
             .map_err(|_| DetectorError::Damaged("features of another width"))?;
-        let factors = self.forest.explain(&row)?.factors();
+        let [entries, guesses] = &self.beside.likeness;
+        let (layer, factors): (Layer, Vec<f64>) = match layer {
+            Layer::Likeness => {
+                let steps = if guess { guesses.steps(features) } else { entries.steps(features) };
+                (layer, steps.iter().map(|step| f64::from(*step).exp()).collect())
+            }
+            Layer::Forest | Layer::Evidence => {
+                (Layer::Forest, self.forest.explain(&row)?.factors().iter().copied().collect())
+            }
+        };
         let all = Column::ALL.iter().zip(features).zip(&factors);
         let mut all: Vec<Contribution> = all
             .map(|((column, value), factor)| Contribution {
+                layer,
                 column: *column,
                 value: *value,
                 factor: *factor,

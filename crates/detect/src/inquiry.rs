@@ -113,7 +113,7 @@ impl Inquiry {
         let sightings: Vec<Sighting> = seen.iter().map(|seen| seen.sighting).collect();
         let opinions = detector.judge(&sightings)?;
         for (seen, opinion) in seen.iter().zip(&opinions) {
-            let mut suspect = Suspect::of(&seen.id, &seen.sighting, opinion.nats());
+            let mut suspect = Suspect::of(&seen.id, &seen.sighting, opinion);
             let verdict = self.verdict(seen, surroundings);
             suspect.nats = (suspect.nats + verdict).max(0.0);
             // What was called harmless is not told by the pattern that told it before.

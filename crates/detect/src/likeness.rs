@@ -98,7 +98,7 @@ fn trend(column: Column) -> Trend {
         Column::Device | Column::System | Column::SinceSuccess => Trend::Unused,
         Column::NetworkColleagues | Column::PrefixColleagues | Column::SinceElsewhere => {
             Trend::Falling
-        },
+        }
         _ => Trend::Rising,
     }
 }

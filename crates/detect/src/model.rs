@@ -72,7 +72,7 @@ fn incidents(
     let opinions = detector.judge(&sightings)?;
     let mut docket = Docket::default();
     for (seen, opinion) in seen.iter().zip(&opinions) {
-        let suspect = Suspect::of(&seen.id, &seen.sighting, opinion.nats());
+        let suspect = Suspect::of(&seen.id, &seen.sighting, opinion);
         docket.take(&suspect, &seen.hits, standards);
     }
     let mut out = docket.take_closed();

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects by failing")]
 
 use cstack_detect::baseline::Shrinkage;
-use cstack_detect::detector::{Detector, DetectorError, Training};
+use cstack_detect::detector::{Detector, DetectorError, Layer, Training};
 use cstack_detect::features::Column;
 use cstack_detect::watch::{Sighting, Watch};
 use model::Timestamp;
@@ -85,11 +85,11 @@ fn a_stranger_is_rare_and_a_colleague_is_not() {
 fn what_made_the_score_is_named_worst_first() {
     let (mut watch, detector) = trained();
     let strange = watch.see(&stranger(3, 60)).unwrap();
-    let parts = detector.contributions(&strange.features, 3).unwrap();
+    let parts = detector.contributions(Layer::Forest, &strange.features, false, 3).unwrap();
     assert_eq!(parts.len(), 3);
     assert!(parts.windows(2).all(|pair| pair[0].factor >= pair[1].factor));
     assert!(parts.iter().all(|part| part.factor > 1.0));
-    let all = detector.contributions(&strange.features, 100).unwrap();
+    let all = detector.contributions(Layer::Forest, &strange.features, false, 100).unwrap();
     assert!(all.iter().any(|part| part.column == Column::Asn), "{all:?}");
 }
 

@@ -295,6 +295,37 @@ fn an_account_that_nobody_used_wakes_up_and_a_joiner_begins() {
 }
 
 #[test]
+fn a_guess_every_half_an_hour_is_guessing_too() {
+    let mut desk = Desk::new();
+    for step in 0..16 {
+        let guess = desk.guess("person-7", now() + step * 1_800);
+        desk.see(&guess);
+        let mut own = desk.usual("person-8", now() + step * 1_800 + 1);
+        own.outcome.code = 50_126;
+        desk.see(&own);
+    }
+    let hits = desk.hits("password-guessing-slow");
+    assert!(!hits.is_empty(), "a stranger guesses");
+    assert!(hits.windows(2).all(|pair| pair[0].account == pair[1].account), "nobody else does");
+}
+
+#[test]
+fn a_guest_on_a_new_network_and_program_is_told_and_a_member_is_not() {
+    let mut desk = Desk::new();
+    for day in 0..6 {
+        let mut visit = desk.usual("guest-1", now() + day * 86_400);
+        visit.account.user_type = Some("guest".into());
+        desk.see(&visit);
+    }
+    let mut moved = desk.stranger("guest-1", now() + 9 * 86_400);
+    moved.account.user_type = Some("guest".into());
+    let member = desk.stranger("person-7", now() + 9 * 86_400 + 1);
+    desk.see(&moved);
+    desk.see(&member);
+    assert_eq!(desk.hits("guest-new-network").len(), 1);
+}
+
+#[test]
 fn a_report_of_fraud_is_read_from_the_factors() {
     let mut desk = Desk::new();
     let mut denied = desk.usual("person-7", now());

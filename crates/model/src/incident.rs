@@ -42,7 +42,8 @@ pub struct IncidentStory {
     pub right_password: bool,
     /// Whether somebody was let in.
     pub succeeded: bool,
-    /// `pattern`, `models`: which layers say so, the stronger first.
+    /// Which layers say so, the strongest first: `pattern`, and of the models `likeness`, `forest`
+    /// and `evidence`, as they find the strangest sign-in strange.
     pub layers: Vec<String>,
     /// Patterns that were seen, the strongest first.
     pub patterns: Vec<IncidentPattern>,
@@ -92,11 +93,14 @@ pub struct IncidentPattern {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IncidentContribution {
+    /// The layer that it is a part of: `likeness` or `forest`.
+    #[serde(default)]
+    pub layer: String,
     /// The feature.
     pub feature: String,
     /// Its value; absent where the record did not say.
     pub value: Option<f64>,
-    /// The factor on the forest's score.
+    /// The factor on the forest's score, or on the odds of an attack.
     pub factor: f64,
     /// The same in words.
     pub words: String,

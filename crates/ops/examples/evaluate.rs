@@ -67,11 +67,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// What each incident says above the bar, and what is true of it: for curves over bars.
 fn curve(judged: &Judged) {
-    let by: std::collections::HashMap<&str, usize> = judged
-        .rows
-        .iter()
-        .filter_map(|row| Some((&*row.id, row.attack?)))
-        .collect();
+    let by: std::collections::HashMap<&str, usize> =
+        judged.rows.iter().filter_map(|row| Some((&*row.id, row.attack?))).collect();
     println!("DAYS {}", judged.user_days);
     for of in detect::incident::latest(&judged.incidents) {
         let bad: Vec<usize> = of.sign_ins.iter().filter_map(|id| by.get(&**id).copied()).collect();

@@ -215,9 +215,12 @@ fn draw(tenant: &TenantSlug, of: ListedIncident<'_>, style: Style) -> String {
     }
     if !story.contributions.is_empty() {
         screen.heading("What made it strange");
-        let mut grid = Grid::new(&[Column::right("FACTOR"), Column::left("WHAT").wrap(20)]);
+        let columns =
+            [Column::left("LAYER"), Column::right("FACTOR"), Column::left("WHAT").wrap(20)];
+        let mut grid = Grid::new(&columns);
         for part in &story.contributions {
             grid.add(vec![
+                Span::new(part.layer.as_str()),
                 Span::new(format!("x{:.2}", part.factor)),
                 Span::new(part.words.as_str()),
             ]);
@@ -259,7 +262,7 @@ fn markdown(of: ListedIncident<'_>) -> String {
     if !story.contributions.is_empty() {
         out += "\n## What made it strange\n\n";
         for part in &story.contributions {
-            let _ = writeln!(out, "- x{:.2} {}", part.factor, escape(&part.words));
+            let _ = writeln!(out, "- {} x{:.2} {}", part.layer, part.factor, escape(&part.words));
         }
     }
     if let Some(strangest) = &story.strangest {

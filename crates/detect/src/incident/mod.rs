@@ -13,6 +13,7 @@ pub use bar::Bar;
 pub use docket::Docket;
 pub use weigh::{Firings, Weights};
 
+use crate::detector::{Layer, Opinion};
 use crate::facet::{Facet, FacetSet};
 use crate::features::Features;
 use crate::observation::Observation;
@@ -51,6 +52,8 @@ pub struct Suspect {
     pub new: FacetSet,
     /// Sign-ins that the account's baseline stood on.
     pub sightings: u32,
+    /// The layers that find it strange, the loudest first.
+    pub layers: Vec<Layer>,
     /// Its features, for what contributed.
     #[serde(with = "serde_big_array::BigArray")]
     pub features: Features,
@@ -58,7 +61,7 @@ pub struct Suspect {
 
 impl Suspect {
     /// Of a sign-in.
-    pub fn of(id: &str, sighting: &crate::watch::Sighting, nats: f32) -> Self {
+    pub fn of(id: &str, sighting: &crate::watch::Sighting, opinion: &Opinion) -> Self {
         let seen: &Observation = &sighting.observation;
         let facet = |facet: Facet| seen.facets.get(facet.index()).copied().unwrap_or_default();
         Self {
@@ -69,9 +72,10 @@ impl Suspect {
             asn: seen.asn,
             program: facet(Facet::Program),
             verdict: seen.verdict,
-            nats,
+            nats: opinion.nats(),
             new: sighting.new,
             sightings: sighting.sightings,
+            layers: opinion.layers(),
             features: sighting.features,
         }
     }
@@ -226,9 +230,8 @@ impl Incident {
     fn remember(&mut self, suspect: &Suspect) {
         const REMEMBERED: usize = 3;
         // Sign-ins from one place are strange for one reason.
-        let alike = |known: &&mut Suspect| {
-            known.asn == suspect.asn && known.account == suspect.account
-        };
+        let alike =
+            |known: &&mut Suspect| known.asn == suspect.asn && known.account == suspect.account;
         if let Some(known) = self.strangest.iter_mut().find(alike) {
             if known.nats < suspect.nats {
                 known.clone_from(suspect);

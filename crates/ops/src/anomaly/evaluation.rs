@@ -18,7 +18,7 @@ use detect::model::{Plan, train, user_days};
 use detect::pattern::Pattern;
 use detect::quality::{KindQuality, Quality, TrueAttack, TrueRow, quality};
 use fixtures::demonstration::AS_OF;
-use fixtures::sign_ins::{created, Company, Made, Scenario, draw, scenario};
+use fixtures::sign_ins::{Company, Made, Scenario, created, draw, scenario};
 use jiff::Timestamp;
 use model::sign_in::SignIn;
 use model::tenant::TenantSlug;

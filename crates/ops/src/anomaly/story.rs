@@ -1,6 +1,6 @@
 //! From an incident of detection to one that can be told.
 
-use detect::detector::Detector;
+use detect::detector::{Detector, Layer};
 use detect::facet::Facet;
 use detect::features::Column;
 use detect::incident::{Incident, Suspect};
@@ -53,27 +53,14 @@ impl Teller<'_> {
             incident.patterns.iter().filter_map(|of| self.known(of, incident)).collect();
         patterns.sort_by(|a, b| b.worth.total_cmp(&a.worth));
         let worth = patterns.first().map_or(0.0, |pattern| pattern.worth);
-        let layers = if patterns.is_empty() {
-            vec!["models"]
-        } else if worth >= f64::from(incident.model_nats()) {
-            vec!["pattern", "models"]
-        } else {
-            vec!["models", "pattern"]
-        };
-        let failed = |source| AnomalyError::Detector { tenant: self.tenant.clone(), source };
+        let models = strangest.map_or(&[][..], |suspect| &suspect.layers);
+        let mut layers: Vec<&str> = models.iter().map(|layer| layer.as_str()).collect();
+        if !patterns.is_empty() {
+            let first = worth >= f64::from(incident.model_nats());
+            layers.insert(if first { 0 } else { layers.len() }, "pattern");
+        }
         let contributions = match (strangest, &record) {
-            (Some(suspect), Some(record)) => self
-                .detector
-                .contributions(&suspect.features, 3)
-                .map_err(failed)?
-                .into_iter()
-                .map(|part| IncidentContribution {
-                    feature: part.column.as_str().to_owned(),
-                    value: (!part.value.is_nan()).then_some(f64::from(part.value)),
-                    factor: part.factor,
-                    words: words(part.column, part.value, record),
-                })
-                .collect(),
+            (Some(suspect), Some(record)) => self.contributions(suspect, record)?,
             _ => Vec::new(),
         };
         let privileged = accounts.iter().any(|account| account.privileged);
@@ -101,6 +88,32 @@ impl Teller<'_> {
             usual: strangest.and_then(|suspect| self.usual(suspect)),
             model_version: self.version,
         }))
+    }
+
+    /// What made the strangest sign-in strange: three columns of the loudest layer, and where that is
+    /// likeness, three of the forest's.
+    fn contributions(
+        &self,
+        suspect: &Suspect,
+        record: &SignIn,
+    ) -> Result<Vec<IncidentContribution>, AnomalyError> {
+        let failed = |source| AnomalyError::Detector { tenant: self.tenant.clone(), source };
+        let guess = suspect.verdict.is_guess();
+        let loudest = suspect.layers.first().copied().unwrap_or(Layer::Forest);
+        let parts =
+            |layer| self.detector.contributions(layer, &suspect.features, guess, 3).map_err(failed);
+        let mut all = parts(loudest)?;
+        if loudest == Layer::Likeness {
+            all.extend(parts(Layer::Forest)?);
+        }
+        let told = all.into_iter().map(|part| IncidentContribution {
+            layer: part.layer.as_str().to_owned(),
+            feature: part.column.as_str().to_owned(),
+            value: (!part.value.is_nan()).then_some(f64::from(part.value)),
+            factor: part.factor,
+            words: words(part.column, part.value, record),
+        });
+        Ok(told.collect())
     }
 
     fn pattern(&self, id: &str) -> Option<&Pattern> {

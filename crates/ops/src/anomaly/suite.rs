@@ -64,7 +64,11 @@ pub(super) struct Trial<'t> {
 }
 
 /// Accounts that a trial's attacks are on, by their object ids; crowds are left out.
-pub(super) fn attacked(company: &Company, scenario: &Scenario, as_of: Timestamp) -> HashSet<String> {
+pub(super) fn attacked(
+    company: &Company,
+    scenario: &Scenario,
+    as_of: Timestamp,
+) -> HashSet<String> {
     let drawn = TAUGHT.chain([JUDGED]).flat_map(|seed| inject(company, scenario, as_of, seed).1);
     let few = drawn.filter(|attack| attack.victims.len() <= A_FEW);
     few.flat_map(|attack| attack.victims).collect()

@@ -1,6 +1,6 @@
 //! Training a model on a tenant's own sign-ins.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
 use detect::baseline::Shrinkage;
@@ -143,7 +143,8 @@ pub fn train(
     let days = SignInSpan { from: among, ..SignInSpan::ALWAYS };
     store.sign_ins(tenant, days, SignInFields::Detection, |some| {
         cancellation.check()?;
-        let is_victims = |of: &SignIn| of.account.id.as_ref().is_some_and(|id| victims.contains(id));
+        let is_victims =
+            |of: &SignIn| of.account.id.as_ref().is_some_and(|id| victims.contains(id));
         own.extend(
             some.into_iter().filter(|of| is_victims(of) && !under_suspicion.contains(&of.id)),
         );
@@ -186,6 +187,25 @@ pub fn train(
     };
     keep(store, request, &mut outcome, &detector, &inquiry, imports, now)?;
     Ok(outcome)
+}
+
+/// Sign-ins of some accounts since a time, in the order of time.
+fn of_accounts(
+    store: &Store,
+    tenant: &TenantSlug,
+    accounts: &HashSet<String>,
+    from: Timestamp,
+    cancellation: &Cancellation,
+) -> Result<Vec<SignIn>, AnomalyError> {
+    let mut out = Vec::new();
+    let span = SignInSpan { from, ..SignInSpan::ALWAYS };
+    store.sign_ins(tenant, span, SignInFields::Detection, |some| {
+        cancellation.check()?;
+        let wanted = |of: &SignIn| of.account.id.as_ref().is_some_and(|id| accounts.contains(id));
+        out.extend(some.into_iter().filter(wanted));
+        Ok::<_, AnomalyError>(())
+    })?;
+    Ok(out)
 }
 
 fn keep(
