@@ -10,7 +10,7 @@ use ops::anomaly::{
     AlertFilter, Column, Credentials, DriftReport, Mirrored, Models, Promotion, ScoreOutcome,
     ScoreRequest, TrainOutcome, TrainRequest, Verdict,
 };
-use ops::config::OutputFormat;
+use ops::config::{OutputFormat, Topology};
 use report::ListedIncident;
 use secrecy::SecretString;
 use serde_json::json;
@@ -45,6 +45,10 @@ enum Action {
         /// Days back from the newest sign-in; fewer where there are fewer
         #[arg(long, value_name = "DAYS")]
         days: Option<u16>,
+        /// `pooled`: one forest for the tenant; `per_user`: one for each account with enough
+        /// sign-ins
+        #[arg(long, value_name = "TOPOLOGY", value_parser = topology)]
+        topology: Option<Topology>,
         /// Trees of the forest
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=1000))]
         trees: Option<u32>,
@@ -148,9 +152,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, CliError> {
     let store = ops::database::open(context.config(), context.paths());
     let (actor, now) = (context.actor(), context.now());
     match &args.action {
-        Action::Train { of, days, trees, seed } => {
+        Action::Train { of, days, topology, trees, seed } => {
             let mut config = context.config().ml.clone();
             config.lookback_days = days.unwrap_or(config.lookback_days);
+            config.training_topology = topology.unwrap_or(config.training_topology);
             let request = TrainRequest {
                 tenant: &of.tenant,
                 config: &config,
@@ -407,6 +412,14 @@ fn put(
     Ok(Outcome::Done)
 }
 
+fn topology(text: &str) -> Result<Topology, String> {
+    match text {
+        "pooled" => Ok(Topology::Pooled),
+        "per_user" | "per-user" => Ok(Topology::PerUser),
+        _ => Err("it is `pooled` or `per_user`".to_owned()),
+    }
+}
+
 pub(super) fn told_training(outcome: &TrainOutcome) -> String {
     let suite = &outcome.suite;
     let mut out = format!(
@@ -417,6 +430,13 @@ pub(super) fn told_training(outcome: &TrainOutcome) -> String {
         outcome.window_from.strftime("%Y-%m-%d"),
         outcome.window_to.strftime("%Y-%m-%d"),
     );
+    if outcome.plan.training.own_from > 0 {
+        let _ = writeln!(
+            out,
+            "{} accounts have forests of their own (from {} sign-ins on)",
+            outcome.own_models, outcome.plan.training.own_from
+        );
+    }
     let _ = writeln!(
         out,
         "injected attacks told: {} of {}; alerts when quiet: {:.2} per 1,000 users and day",

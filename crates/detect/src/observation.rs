@@ -21,6 +21,8 @@ pub struct Observation {
     pub at: i64,
     /// Who.
     pub account: Symbol,
+    /// The same, as a number that does not depend on what was seen before.
+    pub who: u64,
     /// The facets' values; [`Symbol::NONE`] where the record did not say.
     pub facets: [Symbol; Facet::COUNT],
     /// The autonomous system's own number; 0 where it is not known.
@@ -63,8 +65,8 @@ impl Lexicon {
 
     /// The observation of a sign-in; nothing where the record names nobody.
     pub fn observe(&mut self, sign_in: &SignIn) -> Option<Observation> {
-        let account = sign_in.account.key()?;
-        let account = self.symbols.of(&account);
+        let key = sign_in.account.key()?;
+        let account = self.symbols.of(&key);
         let interactive = sign_in.kind == model::sign_in::SignInKind::InteractiveUser;
         let mut facets = [Symbol::NONE; Facet::COUNT];
         let mut put = |facet: Facet, value: Symbol| {
@@ -113,12 +115,12 @@ impl Lexicon {
             let requirement = sign_in.requirement.map_or("", Requirement::as_str);
             put(Facet::Method, self.joined(&[world, requirement, "/", method.unwrap_or("")]));
         }
-        let session = sign_in.session_id.as_deref().map_or(0, |session| {
-            BuildHasherDefault::<FxHasher>::default().hash_one(session).max(1)
-        });
+        let hash = |text: &str| BuildHasherDefault::<FxHasher>::default().hash_one(text).max(1);
+        let session = sign_in.session_id.as_deref().map_or(0, hash);
         Some(Observation {
             at: sign_in.at.as_second(),
             account,
+            who: hash(key.as_ref()),
             facets,
             asn: sign_in.network.asn.unwrap_or(0),
             point: sign_in.place.coordinates,

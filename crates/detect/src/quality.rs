@@ -141,26 +141,24 @@ pub fn quality(
     let told_bad = rows.iter().filter(|r| r.attack.is_some() && told.contains_key(&*r.id)).count();
     out.row_precision = share(told_bad, told.len());
     out.row_recall = share(told_bad, bad_rows);
-    let mut ranked: Vec<(f32, bool)> = rows
-        .iter()
-        .map(|row| {
-            let incident = told.get(&*row.id).copied().unwrap_or(f32::MIN);
-            (row.nats.max(incident), row.attack.is_some())
-        })
-        .collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-    out.row_precision_at_90 = precision_at(&ranked, bad_rows, 0.9);
+    let ranked = rows.iter().map(|row| {
+        let incident = told.get(&*row.id).copied().unwrap_or(f32::MIN);
+        (f64::from(row.nats.max(incident)), row.attack.is_some())
+    });
+    out.row_precision_at_90 = precision_at_90(ranked.collect());
     out
 }
 
-/// Precision of the highest rows that hold such a share of the bad ones; equal scores count whole.
+/// Precision of the highest scores that hold nine of ten of the bad rows; equal scores count whole.
 #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
-fn precision_at(ranked: &[(f32, bool)], bad: usize, recall: f64) -> f64 {
+pub fn precision_at_90(mut ranked: Vec<(f64, bool)>) -> f64 {
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let bad = ranked.iter().filter(|(_, is_bad)| *is_bad).count() as f64;
     let (mut seen, mut hit) = (0_usize, 0_usize);
     for equal in ranked.chunk_by(|a, b| a.0.to_bits() == b.0.to_bits()) {
         seen += equal.len();
         hit += equal.iter().filter(|(_, is_bad)| *is_bad).count();
-        if hit as f64 >= recall * bad as f64 {
+        if hit as f64 >= 0.9 * bad {
             break;
         }
     }

@@ -341,6 +341,7 @@ mod tests {
         Observation {
             at,
             account: Symbol(account),
+            who: u64::from(account),
             facets: [Symbol::NONE; Facet::COUNT],
             asn: 9_009,
             point: None,

@@ -85,11 +85,11 @@ fn a_stranger_is_rare_and_a_colleague_is_not() {
 fn what_made_the_score_is_named_worst_first() {
     let (mut watch, detector) = trained();
     let strange = watch.see(&stranger(3, 60)).unwrap();
-    let parts = detector.contributions(Layer::Forest, &strange.features, false, 3).unwrap();
+    let parts = detector.contributions(Layer::Forest, &strange.features, (0, false), 3).unwrap();
     assert_eq!(parts.len(), 3);
     assert!(parts.windows(2).all(|pair| pair[0].factor >= pair[1].factor));
     assert!(parts.iter().all(|part| part.factor > 1.0));
-    let all = detector.contributions(Layer::Forest, &strange.features, false, 100).unwrap();
+    let all = detector.contributions(Layer::Forest, &strange.features, (0, false), 100).unwrap();
     assert!(all.iter().any(|part| part.column == Column::Asn), "{all:?}");
 }
 
@@ -140,4 +140,21 @@ fn a_stored_detector_judges_alike_and_a_damaged_one_is_refused() {
     let mut newer = bytes;
     newer[8] = 9;
     assert!(matches!(Detector::from_bytes(&newer), Err(DetectorError::Newer { found: 9 })));
+}
+
+#[test]
+fn an_account_with_enough_sign_ins_is_judged_by_its_own_forest() {
+    let (mut watch, seen) = weeks();
+    let most = |least: u32| Training { trees: 50, own_from: least, ..Training::default() };
+    let detector = Detector::train(&seen, &[], &most(20)).unwrap();
+    assert!(detector.own_models() > 0);
+    let usual = watch.see(&usual(3, 60)).unwrap();
+    let strange = watch.see(&stranger(3, 60)).unwrap();
+    let [usual, odd] = detector.judge(&[usual, strange]).unwrap().try_into().unwrap();
+    assert!(usual.own && odd.own, "the tier is told");
+    assert!(odd.forest_p < usual.forest_p, "{odd:?} {usual:?}");
+    let copy = Detector::from_bytes(&detector.to_bytes().unwrap()).unwrap();
+    assert_eq!(copy.judge(&[strange]).unwrap(), [odd], "it is stored with them");
+    let pooled = Detector::train(&seen, &[], &most(1_000_000)).unwrap();
+    assert!(!pooled.judge(&[strange]).unwrap()[0].own, "a cold start is the tenant's");
 }

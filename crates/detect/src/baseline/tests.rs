@@ -7,6 +7,7 @@ fn seen(account: u32, at: i64) -> Observation {
     Observation {
         at,
         account: Symbol(account),
+        who: u64::from(account),
         facets: [Symbol::NONE; Facet::COUNT],
         asn: 0,
         point: None,

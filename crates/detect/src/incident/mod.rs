@@ -38,6 +38,8 @@ pub struct Suspect {
     pub at: i64,
     /// Who.
     pub account: Symbol,
+    /// The same, as models know the account.
+    pub who: u64,
     /// The /24 or /48.
     pub prefix: Symbol,
     /// The autonomous system's number; 0 where it is not known.
@@ -68,6 +70,7 @@ impl Suspect {
             id: id.into(),
             at: seen.at,
             account: seen.account,
+            who: seen.who,
             prefix: facet(Facet::Prefix),
             asn: seen.asn,
             program: facet(Facet::Program),

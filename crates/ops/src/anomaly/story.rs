@@ -98,10 +98,10 @@ impl Teller<'_> {
         record: &SignIn,
     ) -> Result<Vec<IncidentContribution>, AnomalyError> {
         let failed = |source| AnomalyError::Detector { tenant: self.tenant.clone(), source };
-        let guess = suspect.verdict.is_guess();
+        let of = (suspect.who, suspect.verdict.is_guess());
         let loudest = suspect.layers.first().copied().unwrap_or(Layer::Forest);
         let parts =
-            |layer| self.detector.contributions(layer, &suspect.features, guess, 3).map_err(failed);
+            |layer| self.detector.contributions(layer, &suspect.features, of, 3).map_err(failed);
         let mut all = parts(loudest)?;
         if loudest == Layer::Likeness {
             all.extend(parts(Layer::Forest)?);

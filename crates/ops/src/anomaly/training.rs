@@ -20,7 +20,7 @@ use super::scoring::Kept;
 use super::suite::{AMONG, SuiteResult, Trial, attack, attacked, note, observe};
 use super::{AnomalyError, patterns, surroundings};
 use crate::Cancellation;
-use crate::config::MlConfig;
+use crate::config::{MlConfig, Topology};
 use crate::progress::Progress;
 
 /// What to train.
@@ -53,6 +53,9 @@ pub struct TrainOutcome {
     pub rows: u64,
     /// Accounts among them.
     pub accounts: u64,
+    /// Accounts with a forest of their own.
+    #[serde(default)]
+    pub own_models: usize,
     /// SHA-256 over what was there: imports, window and count.
     pub fingerprint: String,
     /// The set of features.
@@ -134,22 +137,16 @@ pub fn train(
     let mut plan = Plan { budget: config.alerts_per_thousand_user_days, ..Plan::default() };
     plan.training.trees = request.trees.unwrap_or(plan.training.trees);
     plan.training.seed = request.seed.unwrap_or(plan.training.seed);
+    if config.training_topology == Topology::PerUser {
+        plan.training.own_from = config.min_per_user_samples.max(1);
+    }
     let begun = Instant::now();
     let mut company = company(store, tenant, &accounts)?;
     observe(&mut company, &observed);
     let injected = scenario("injected")?;
     let victims = attacked(&company, &injected, last);
-    let mut own = Vec::new();
-    let days = SignInSpan { from: among, ..SignInSpan::ALWAYS };
-    store.sign_ins(tenant, days, SignInFields::Detection, |some| {
-        cancellation.check()?;
-        let is_victims =
-            |of: &SignIn| of.account.id.as_ref().is_some_and(|id| victims.contains(id));
-        own.extend(
-            some.into_iter().filter(|of| is_victims(of) && !under_suspicion.contains(&of.id)),
-        );
-        Ok::<_, AnomalyError>(())
-    })?;
+    let mut own = of_accounts(store, tenant, &victims, among, cancellation)?;
+    own.retain(|sign_in| !under_suspicion.contains(&sign_in.id));
     let trial = Trial {
         before: before.as_ref().unwrap_or(&inquiry),
         own,
@@ -176,6 +173,7 @@ pub fn train(
         window_to: last,
         rows,
         accounts: accounts.len() as u64,
+        own_models: detector.own_models(),
         fingerprint: sha256_hex(&[told.as_bytes()]),
         feature_set: feature_set_hash(),
         plan,

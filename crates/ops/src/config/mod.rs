@@ -34,7 +34,7 @@ pub use paths::{Paths, Places};
 pub use reference::reference_markdown;
 pub use settings::{
     ColourChoice, Config, FileConfig, GeoIpConfig, LogConfig, LogFormat, LogLevel, MlConfig,
-    MlflowConfig, OutputConfig, OutputFormat, SignInsConfig, SourceConfig, StoreConfig,
+    MlflowConfig, OutputConfig, OutputFormat, SignInsConfig, SourceConfig, StoreConfig, Topology,
 };
 pub use show::Setting;
 pub use size::ByteSize;

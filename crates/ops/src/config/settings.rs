@@ -225,6 +225,21 @@ pub struct MlConfig {
     pub off_hours_admin_enabled: bool,
     /// Days for which a verdict of false positive lowers what resembles it.
     pub pardon_days: u16,
+    /// Whether all accounts share one forest, or each that has enough sign-ins has its own.
+    pub training_topology: Topology,
+    /// Sign-ins from which on an account has a forest of its own, where accounts have.
+    pub min_per_user_samples: u32,
+}
+
+/// Whose sign-ins a forest is grown from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Topology {
+    /// One forest for the tenant.
+    #[default]
+    Pooled,
+    /// One for each account with enough sign-ins; the tenant's for all others.
+    PerUser,
 }
 
 impl Default for MlConfig {
@@ -234,6 +249,8 @@ impl Default for MlConfig {
             lookback_days: 60,
             off_hours_admin_enabled: false,
             pardon_days: 90,
+            training_topology: Topology::Pooled,
+            min_per_user_samples: 1_000,
         }
     }
 }

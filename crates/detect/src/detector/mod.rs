@@ -1,23 +1,23 @@
 //! A trained detector: the forest, and what its scores mean in the tenant that it was trained on.
 
+mod opinion;
+mod stored;
+
 use forest::{ForestError, ForestParams, IsolationForest};
-use model::canonical::sha256_hex;
 use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
+
+use opinion::ORDINARY_ODDS;
+pub use opinion::{Contribution, Layer, Opinion};
+use stored::FORMAT;
 
 use crate::calibration::Calibration;
 use crate::drift::{Drift, Reference, between};
 use crate::features::{Column, Features, WIDTH, feature_set_hash};
 use crate::incident::Standards;
 use crate::likeness::{Example, Likeness};
+use crate::own::OwnModels;
 use crate::watch::Sighting;
-
-/// First bytes of a stored detector.
-const MAGIC: &[u8; 8] = b"cstackDT";
-/// The form that is written; readers refuse a higher one.
-const FORMAT: u32 = 1;
-/// Bytes of the checksum at the end: SHA-256 in hexadecimal digits.
-const CHECKSUM: usize = 64;
 
 /// How a detector is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,11 +30,14 @@ pub struct Training {
     pub seed: u64,
     /// Share of the rows, the latest, that the scores are calibrated on and the forest never sees.
     pub calibrate: f64,
+    /// Sign-ins from which on an account has a forest of its own; with 0 none has.
+    #[serde(default)]
+    pub own_from: u32,
 }
 
 impl Default for Training {
     fn default() -> Self {
-        Self { trees: 200, subsample: 256, seed: 1, calibrate: 0.3 }
+        Self { trees: 200, subsample: 256, seed: 1, calibrate: 0.3, own_from: 0 }
     }
 }
 
@@ -83,6 +86,7 @@ pub enum DetectorError {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Scales {
     forest: Calibration,
+    own: Calibration,
     evidence: Calibration,
     likeness: Calibration,
     fused: Calibration,
@@ -92,6 +96,7 @@ struct Scales {
 #[derive(Debug, Clone)]
 pub struct Detector {
     forest: IsolationForest,
+    own: OwnModels,
     beside: Beside,
 }
 
@@ -112,111 +117,6 @@ struct Beside {
     stability: Option<Drift>,
     /// How much a sign-in is like an attack's, and how much a guess at a password is.
     likeness: [Likeness; 2],
-}
-
-/// What the layers say of one sign-in.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Opinion {
-    /// The forest's score, 0 to 1.
-    pub forest: f64,
-    /// The chance that a believed sign-in of the same kind has a score as high.
-    pub forest_p: f64,
-    /// The evidence, in nats.
-    pub evidence: f32,
-    /// The chance of evidence as strong.
-    pub evidence_p: f64,
-    /// How much it is like an attack, as the logarithm of odds up to a constant; 0 where that was
-    /// not taught.
-    pub likeness: f32,
-    /// The chance of being so much like one.
-    pub likeness_p: f64,
-    /// The chance of all together: what alerts are decided on.
-    pub p: f64,
-    /// Whether likeness was taught.
-    pub taught: bool,
-    /// Whether the account's own model judged.
-    pub own: bool,
-}
-
-/// A layer that judges single sign-ins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Layer {
-    /// Likeness to attacks.
-    Likeness,
-    /// The Isolation Forest.
-    Forest,
-    /// The sum of likelihood ratios.
-    Evidence,
-}
-
-impl Layer {
-    /// Its name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Likeness => "likeness",
-            Self::Forest => "forest",
-            Self::Evidence => "evidence",
-        }
-    }
-}
-
-/// Chance up to which a layer says that a sign-in is strange: one in two hundred.
-const STRANGE: f64 = 0.005;
-
-/// What the likeness of ordinary sign-ins is below nothing, in nats.
-const ORDINARY_ODDS: f32 = 6.0;
-/// Share of likeness in what an opinion says; chosen on tuning seeds.
-const LIKE: f32 = 0.8;
-
-impl Opinion {
-    /// How much it says, in nats: how unusual it is, and where that was taught, how much it is like
-    /// an attack. Ranks end where the calibration does; odds go on.
-    pub fn nats(&self) -> f32 {
-        let rank = single(-self.p.ln());
-        if !self.taught {
-            return rank;
-        }
-        let odds = self.likeness + ORDINARY_ODDS;
-        // Smoothly from nothing.
-        let above = if odds > 20.0 { odds } else { odds.exp().ln_1p() };
-        LIKE * above + (1.0 - LIKE) * rank
-    }
-
-    /// The layers that find it strange, the loudest first; the loudest of all where none does.
-    pub fn layers(&self) -> Vec<Layer> {
-        let mut all = vec![
-            (self.likeness_p, Layer::Likeness),
-            (self.forest_p, Layer::Forest),
-            (self.evidence_p, Layer::Evidence),
-        ];
-        all.retain(|(_, layer)| *layer != Layer::Likeness || self.taught);
-        all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let strange = all.iter().filter(|(p, _)| *p <= STRANGE).count().max(1);
-        all.into_iter().take(strange).map(|(_, layer)| layer).collect()
-    }
-
-    /// One number for people, 0 to 1: how rare it is. 0.999 is one in a thousand.
-    pub fn score(&self) -> f64 {
-        1.0 - self.p
-    }
-}
-
-/// One column's part in what a layer says.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Contribution {
-    /// The layer.
-    pub layer: Layer,
-    /// The column.
-    pub column: Column,
-    /// Its value; NaN where the record did not say.
-    pub value: f32,
-    /// The factor on the forest's score, by exact SHAP of the path lengths, or on the odds of an
-    /// attack, by the steps along the boosted trees' paths; above 1 where the column makes the
-    /// sign-in stranger.
-    pub factor: f64,
 }
 
 /// Rows below which nothing is learnt.
@@ -262,8 +162,15 @@ impl Detector {
             stability: None,
             likeness: [taught(learnt, examples, false)?, taught(learnt, examples, true)?],
         };
-        let mut detector = Self { forest, beside };
+        let own = if training.own_from == 0 {
+            OwnModels::default()
+        } else {
+            let least = usize::try_from(training.own_from).unwrap_or(usize::MAX);
+            OwnModels::fit(learnt, least, training.subsample, training.seed)?
+        };
+        let mut detector = Self { forest, own, beside };
         let scores = detector.forest.scores(&matrix(kept).view())?;
+        let own = detector.own.scores(kept)?;
         let features: Vec<Features> = sightings.iter().map(|seen| seen.features).collect();
         let calibrated: Vec<f32> = scores.iter().map(|score| single(*score)).collect();
         detector.beside.reference = Reference::of(&features, &calibrated);
@@ -274,19 +181,23 @@ impl Detector {
         detector.beside.stability = Some(between(&before, &calibrated));
         for (kind, interactive) in [true, false].into_iter().enumerate() {
             let of_kind = || {
-                let rows = kept.iter().zip(&scores);
-                rows.filter(move |(seen, _)| seen.observation.interactive == interactive)
+                let rows = kept.iter().zip(&scores).zip(&own);
+                let rows = rows.map(|((seen, score), own)| (seen, *score, *own));
+                rows.filter(move |(seen, ..)| seen.observation.interactive == interactive)
             };
             let like = |seen: &Sighting| detector.beside.alike(seen);
+            let of = |value: Vec<f32>| Calibration::of(value);
             let mut scales = Scales {
-                forest: Calibration::of(of_kind().map(|(_, score)| single(*score)).collect()),
-                evidence: Calibration::of(of_kind().map(|(seen, _)| seen.evidence).collect()),
-                likeness: Calibration::of(of_kind().map(|(seen, _)| like(seen)).collect()),
+                forest: of(of_kind().map(|(_, score, _)| single(score)).collect()),
+                own: of(of_kind().filter_map(|(.., own)| Some(own?.1)).collect()),
+                evidence: of(of_kind().map(|(seen, ..)| seen.evidence).collect()),
+                likeness: of(of_kind().map(|(seen, ..)| like(seen)).collect()),
                 fused: Calibration::default(),
             };
-            let fused = of_kind()
-                .map(|(seen, score)| scales.fuse(*score, seen.evidence, like(seen)).together);
-            scales.fused = Calibration::of(fused.collect());
+            let fused = of_kind().map(|(seen, score, own)| {
+                scales.fuse(score, own.map(|own| own.1), seen.evidence, like(seen)).together
+            });
+            scales.fused = of(fused.collect());
             if let Some(slot) = detector.beside.scales.get_mut(kind) {
                 *slot = scales;
             }
@@ -303,14 +214,15 @@ impl Detector {
             return Ok(Vec::new());
         }
         let scores = self.forest.scores(&matrix(sightings).view())?;
+        let own = self.own.scores(sightings)?;
         let nothing = Scales::default();
-        let judged = sightings.iter().zip(&scores).map(|(seen, score)| {
+        let judged = sightings.iter().zip(&scores).zip(&own).map(|((seen, score), own)| {
             let kind = usize::from(!seen.observation.interactive);
             let scales = self.beside.scales.get(kind).unwrap_or(&nothing);
             let likeness = self.beside.alike(seen);
-            let of = scales.fuse(*score, seen.evidence, likeness);
+            let of = scales.fuse(*score, own.map(|own| own.1), seen.evidence, likeness);
             Opinion {
-                forest: *score,
+                forest: own.map_or(*score, |own| own.0),
                 forest_p: of.forest_p,
                 evidence: seen.evidence,
                 evidence_p: of.evidence_p,
@@ -318,7 +230,7 @@ impl Detector {
                 likeness_p: of.likeness_p,
                 p: scales.fused.p(of.together),
                 taught: self.beside.likeness.iter().any(Likeness::is_taught),
-                own: false,
+                own: own.is_some(),
             }
         });
         Ok(judged.collect())
@@ -326,7 +238,7 @@ impl Detector {
 
     /// What made a layer's score, by how much it raised it: the columns with the highest factor
     /// first, at most `most` of those that raised it at all. Evidence has no columns of its own and
-    /// is explained by the forest's.
+    /// is explained by the forest's; the forest is the account's own where it has one.
     ///
     /// # Errors
     /// [`DetectorError::Forest`] where a feature is infinite.
@@ -334,7 +246,7 @@ impl Detector {
         &self,
         layer: Layer,
         features: &Features,
-        guess: bool,
+        (who, guess): (u64, bool),
         most: usize,
     ) -> Result<Vec<Contribution>, DetectorError> {
         let row = ArrayView2::from_shape((1, WIDTH), features)
@@ -346,7 +258,8 @@ impl Detector {
                 (layer, steps.iter().map(|step| f64::from(*step).exp()).collect())
             }
             Layer::Forest | Layer::Evidence => {
-                (Layer::Forest, self.forest.explain(&row)?.factors().iter().copied().collect())
+                let forest = self.own.of(who).unwrap_or(&self.forest);
+                (Layer::Forest, forest.explain(&row)?.factors().iter().copied().collect())
             }
         };
         let all = Column::ALL.iter().zip(features).zip(&factors);
@@ -367,6 +280,11 @@ impl Detector {
     /// Rows that the forest has seen: what follows them is what scores are calibrated on.
     pub fn learnt_rows(&self) -> usize {
         self.beside.learnt
+    }
+
+    /// Accounts with a forest of their own.
+    pub fn own_models(&self) -> usize {
+        self.own.len()
     }
 
     /// Rows that it was trained on.
@@ -400,62 +318,13 @@ impl Detector {
     pub fn training(&self) -> &Training {
         &self.beside.training
     }
-
-    /// The detector as bytes: a mark, the form, what stands beside the forest, the forest, and a
-    /// checksum.
-    ///
-    /// # Errors
-    /// [`DetectorError::Beside`].
-    pub fn to_bytes(&self) -> Result<Vec<u8>, DetectorError> {
-        let beside = postcard::to_allocvec(&self.beside)?;
-        let length = u64::try_from(beside.len()).unwrap_or(u64::MAX);
-        let mut out = MAGIC.to_vec();
-        out.extend(FORMAT.to_le_bytes());
-        out.extend(length.to_le_bytes());
-        out.extend(beside);
-        out.extend(self.forest.to_bytes());
-        let checksum = sha256_hex(&[&out]);
-        out.extend(checksum.as_bytes());
-        Ok(out)
-    }
-
-    /// The detector of such bytes.
-    ///
-    /// # Errors
-    /// [`DetectorError::Damaged`] for what was cut or altered, [`DetectorError::Newer`],
-    /// [`DetectorError::OtherFeatures`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DetectorError> {
-        let cut = || DetectorError::Damaged("it is cut off");
-        let rest =
-            bytes.strip_prefix(MAGIC).ok_or(DetectorError::Damaged("its mark is missing"))?;
-        let (form, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
-        let found = u32::from_le_bytes(*form);
-        if found > FORMAT {
-            return Err(DetectorError::Newer { found });
-        }
-        let body = bytes.len().checked_sub(CHECKSUM).ok_or_else(cut)?;
-        let (signed, checksum) = bytes.split_at_checked(body).ok_or_else(cut)?;
-        if sha256_hex(&[signed]).as_bytes() != checksum {
-            return Err(DetectorError::Damaged("its checksum does not fit"));
-        }
-        let (length, rest) = rest.split_first_chunk::<8>().ok_or_else(cut)?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| cut())?;
-        let (beside, rest) = rest.split_at_checked(length).ok_or_else(cut)?;
-        let beside: Beside = postcard::from_bytes(beside)?;
-        let expected = feature_set_hash();
-        if beside.feature_set != expected {
-            return Err(DetectorError::OtherFeatures { found: beside.feature_set, expected });
-        }
-        let forest = rest.len().checked_sub(CHECKSUM).and_then(|end| rest.get(..end));
-        let forest = IsolationForest::from_bytes(forest.ok_or_else(cut)?)?;
-        Ok(Self { forest, beside })
-    }
 }
 
 impl Scales {
     /// The layers as one: a weighted mean of `-log10 p`, with the chance of each.
-    fn fuse(&self, forest: f64, evidence: f32, likeness: f32) -> Fused {
-        let forest_p = self.forest.p(single(forest));
+    /// An account's own forest stands in the place of the tenant's.
+    fn fuse(&self, forest: f64, own: Option<f32>, evidence: f32, likeness: f32) -> Fused {
+        let forest_p = own.map_or_else(|| self.forest.p(single(forest)), |own| self.own.p(own));
         let evidence_p = self.evidence.p(evidence);
         let likeness_p = self.likeness.p(likeness);
         let fused = FOREST * forest_p.log10()
