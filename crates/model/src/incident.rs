@@ -49,6 +49,9 @@ pub struct IncidentStory {
     pub patterns: Vec<IncidentPattern>,
     /// What made the strangest sign-in strange, at most three.
     pub contributions: Vec<IncidentContribution>,
+    /// The same of the forest, where another layer was louder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forest_contributions: Vec<IncidentContribution>,
     /// The strangest sign-in.
     pub strangest: Option<StrangestSignIn>,
     /// What is usual for the account of the strangest sign-in.

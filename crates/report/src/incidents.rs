@@ -218,7 +218,7 @@ fn draw(tenant: &TenantSlug, of: ListedIncident<'_>, style: Style) -> String {
         let columns =
             [Column::left("LAYER"), Column::right("FACTOR"), Column::left("WHAT").wrap(20)];
         let mut grid = Grid::new(&columns);
-        for part in &story.contributions {
+        for part in story.contributions.iter().chain(&story.forest_contributions) {
             grid.add(vec![
                 Span::new(part.layer.as_str()),
                 Span::new(format!("x{:.2}", part.factor)),
@@ -261,7 +261,7 @@ fn markdown(of: ListedIncident<'_>) -> String {
     }
     if !story.contributions.is_empty() {
         out += "\n## What made it strange\n\n";
-        for part in &story.contributions {
+        for part in story.contributions.iter().chain(&story.forest_contributions) {
             let _ = writeln!(out, "- {} x{:.2} {}", part.layer, part.factor, escape(&part.words));
         }
     }

@@ -59,9 +59,17 @@ impl Teller<'_> {
             let first = worth >= f64::from(incident.model_nats());
             layers.insert(if first { 0 } else { layers.len() }, "pattern");
         }
-        let contributions = match (strangest, &record) {
-            (Some(suspect), Some(record)) => self.contributions(suspect, record)?,
-            _ => Vec::new(),
+        let (contributions, forest_contributions) = match (strangest, &record) {
+            (Some(suspect), Some(record)) => {
+                let loudest = suspect.layers.first().copied().unwrap_or(Layer::Forest);
+                let forest = if loudest == Layer::Likeness {
+                    self.contributions(Layer::Forest, suspect, record)?
+                } else {
+                    Vec::new()
+                };
+                (self.contributions(loudest, suspect, record)?, forest)
+            }
+            _ => (Vec::new(), Vec::new()),
         };
         let privileged = accounts.iter().any(|account| account.privileged);
         Ok(Some(IncidentStory {
@@ -84,29 +92,24 @@ impl Teller<'_> {
             layers: layers.into_iter().map(str::to_owned).collect(),
             patterns,
             contributions,
+            forest_contributions,
             strangest: record.as_ref().map(strange),
             usual: strangest.and_then(|suspect| self.usual(suspect)),
             model_version: self.version,
         }))
     }
 
-    /// What made the strangest sign-in strange: three columns of the loudest layer, and where that is
-    /// likeness, three of the forest's.
+    /// What made the strangest sign-in strange: three columns of a layer.
     fn contributions(
         &self,
+        layer: Layer,
         suspect: &Suspect,
         record: &SignIn,
     ) -> Result<Vec<IncidentContribution>, AnomalyError> {
         let failed = |source| AnomalyError::Detector { tenant: self.tenant.clone(), source };
         let of = (suspect.who, suspect.verdict.is_guess());
-        let loudest = suspect.layers.first().copied().unwrap_or(Layer::Forest);
-        let parts =
-            |layer| self.detector.contributions(layer, &suspect.features, of, 3).map_err(failed);
-        let mut all = parts(loudest)?;
-        if loudest == Layer::Likeness {
-            all.extend(parts(Layer::Forest)?);
-        }
-        let told = all.into_iter().map(|part| IncidentContribution {
+        let parts = self.detector.contributions(layer, &suspect.features, of, 3);
+        let told = parts.map_err(failed)?.into_iter().map(|part| IncidentContribution {
             layer: part.layer.as_str().to_owned(),
             feature: part.column.as_str().to_owned(),
             value: (!part.value.is_nan()).then_some(f64::from(part.value)),
