@@ -30,9 +30,9 @@ pub struct Likeness {
 }
 
 /// Ordinary sign-ins that are learnt from, at most.
-const ORDINARY: usize = 80_000;
+const ORDINARY: usize = 40_000;
 /// What an attack weighs, in ordinary sign-ins.
-const WEIGHT: f32 = 7.0;
+const WEIGHT: f32 = 10.0;
 
 impl Likeness {
     /// Learns to tell examples from ordinary sign-ins. Nothing is learnt without either.

@@ -35,7 +35,7 @@ impl SuiteResult {
 }
 
 /// Chance that the attacks a model is taught with are drawn from; the suite's are others.
-const TAUGHT: std::ops::Range<u64> = 1_001..1_025;
+const TAUGHT: std::ops::Range<u64> = 1_001..1_017;
 /// Chance that the suite's attacks are drawn from.
 const JUDGED: u64 = 1;
 
