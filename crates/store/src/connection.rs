@@ -25,8 +25,46 @@ const WRITERS: &str = "cstack.lock";
 #[derive(Clone)]
 pub struct Store {
     settings: Arc<StoreSettings>,
-    /// The in-memory instance that files are attached to, once there is one.
-    instance: Arc<Mutex<Option<Connection>>>,
+    instance: Arc<Mutex<Instance>>,
+}
+
+/// The in-memory instance, and what is attached to it between two units of work.
+#[derive(Default)]
+struct Instance {
+    conn: Option<Connection>,
+    /// How many bursts of reads go on ([`Store::together`]).
+    bursts: usize,
+    /// Whether the database is still attached, read-only, from a burst's last read.
+    is_attached: bool,
+}
+
+impl Instance {
+    /// Detaches, and keeps the instance only if that worked.
+    fn detach(&mut self) {
+        self.is_attached = false;
+        let Some(conn) = self.conn.take() else { return };
+        match conn.execute_batch("USE memory; DETACH s") {
+            Ok(()) => self.conn = Some(conn),
+            // What was committed is in the log beside the file.
+            Err(error) => tracing::warn!(
+                %error,
+                "the database was not closed in order; what was committed is in its log"
+            ),
+        }
+    }
+}
+
+/// Ends a burst, also where its work panics.
+struct Burst<'s>(&'s Store);
+
+impl Drop for Burst<'_> {
+    fn drop(&mut self) {
+        let mut instance = self.0.instance();
+        instance.bursts = instance.bursts.saturating_sub(1);
+        if instance.bursts == 0 && instance.is_attached {
+            instance.detach();
+        }
+    }
 }
 
 impl std::fmt::Debug for Store {
@@ -68,6 +106,15 @@ impl Store {
                 conn.query_row("SELECT max(revision) FROM store_revision", [], |r| r.get(0))?;
             Ok(u64::try_from(revision).unwrap_or(0))
         })
+    }
+
+    /// Lets the reads that `work` does share one attachment: opening the file costs more than most
+    /// of them. Other processes cannot write meanwhile, so `work` reads and does nothing else that
+    /// takes its time; a write within it ends the sharing.
+    pub fn together<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.instance().bursts += 1;
+        let _burst = Burst(self);
+        work()
     }
 
     /// Reads: attaches read-only, works, detaches. An older schema is brought up to date first.
@@ -173,7 +220,7 @@ impl Store {
         std::fs::rename(&draft, path).map_err(files::failed("cannot make the database", path))
     }
 
-    fn instance(&self) -> MutexGuard<'_, Option<Connection>> {
+    fn instance(&self) -> MutexGuard<'_, Instance> {
         // Work that panicked has taken the instance with it.
         self.instance.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -187,19 +234,24 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut instance = self.instance();
-        let conn = match instance.take() {
+        let is_shared = instance.bursts > 0 && attachment.read_only;
+        if instance.is_attached && !is_shared {
+            instance.detach();
+        }
+        let was_attached = std::mem::take(&mut instance.is_attached);
+        let conn = match instance.conn.take() {
             Some(conn) => conn,
             None => open_instance(&self.settings)?,
         };
-        attach(&conn, attachment, waiting)?;
+        if !was_attached {
+            attach(&conn, attachment, waiting)?;
+        }
         let out = work(&conn).map_err(|error| error.explained(attachment.path));
-        match conn.execute_batch("USE memory; DETACH s") {
-            Ok(()) => *instance = Some(conn),
-            // What was committed is in the log beside the file.
-            Err(error) => tracing::warn!(
-                %error,
-                "the database was not closed in order; what was committed is in its log"
-            ),
+        instance.conn = Some(conn);
+        if is_shared {
+            instance.is_attached = true;
+        } else {
+            instance.detach();
         }
         out
     }
@@ -331,6 +383,35 @@ mod tests {
         });
         assert!(matches!(failed, Err(StoreError::UnknownTenant(_))));
         assert_eq!((runs(&store), store.revision().unwrap()), (0, before));
+    }
+
+    #[test]
+    fn reads_together_share_an_attachment_and_a_write_among_them_ends_it() {
+        let (_folder, store) = store();
+        store.together(|| {
+            assert_eq!(runs(&store), 0);
+            assert!(store.instance().is_attached);
+            assert_eq!(store.together(|| runs(&store)), 0);
+            store.write(settle).unwrap();
+            assert!(!store.instance().is_attached);
+            assert_eq!(runs(&store), 1);
+        });
+        assert!(!store.instance().is_attached);
+        store.write(settle).unwrap();
+    }
+
+    #[test]
+    fn work_that_panics_among_reads_together_leaves_nothing_attached() {
+        let (_folder, store) = store();
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            store.together(|| {
+                runs(&store);
+                panic!("half-way");
+            });
+        }));
+        assert!(panicked.is_err());
+        assert!(!store.instance().is_attached);
+        store.write(settle).unwrap();
     }
 
     #[test]

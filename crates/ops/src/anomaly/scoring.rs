@@ -143,13 +143,8 @@ pub fn score(
     cancellation: &Cancellation,
 ) -> Result<ScoreOutcome, AnomalyError> {
     let tenant = request.tenant;
-    // The demonstration has a time of its own.
-    let now = store.tenant(tenant)?.as_of.unwrap_or(now);
-    let (version, detector) = champion(store, tenant)?;
-    let training: TrainOutcome = record(store, tenant, version)?;
-    let imports = store.sign_in_imports(tenant)?;
-    let state = if request.again { None } else { store.detection_state(tenant)? };
-    let state = state.filter(|state| state.feature_set == feature_set_hash());
+    let Known { now, version, detector, training, imports, state, surroundings } =
+        store.together(|| known(store, request, now))?;
     let seen_imports = state.as_ref().map(|state| state.imports.clone()).unwrap_or_default();
     let mut outcome = ScoreOutcome {
         version,
@@ -172,9 +167,6 @@ pub fn score(
         },
     };
     let tally = kept.tally.filter(|(of, _)| *of == version).map(|(_, tally)| tally);
-    let mut surroundings = surroundings(store, tenant)?;
-    (surroundings.harmless, surroundings.hostile) =
-        verdicts(store, tenant, request.config.pardon_days, now)?;
     let mut scoring = Scoring {
         patterns: patterns(request.config)?,
         surroundings,
@@ -201,10 +193,41 @@ pub fn score(
     outcome.learnt = scoring.learnt;
     outcome.first_at = scoring.scores.iter().map(|score| score.at).min();
     outcome.last_at = scoring.scores.iter().map(|score| score.at).max();
-    outcome.incidents = tell(store, tenant, version, &scoring)?;
+    outcome.incidents = store.together(|| tell(store, tenant, version, &scoring))?;
     let again_from = request.again.then_some(training.window_to);
     outcome.merged = write(store, tenant, &outcome, scoring, (imports, again_from), now)?;
     Ok(outcome)
+}
+
+/// What a scoring begins with, from the store.
+struct Known {
+    now: Timestamp,
+    version: i32,
+    detector: Detector,
+    training: TrainOutcome,
+    imports: Vec<String>,
+    state: Option<DetectionState>,
+    surroundings: Surroundings,
+}
+
+fn known(store: &Store, request: &ScoreRequest<'_>, now: Timestamp) -> Result<Known, AnomalyError> {
+    let tenant = request.tenant;
+    // The demonstration has a time of its own.
+    let now = store.tenant(tenant)?.as_of.unwrap_or(now);
+    let (version, detector) = champion(store, tenant)?;
+    let state = if request.again { None } else { store.detection_state(tenant)? };
+    let mut surroundings = surroundings(store, tenant)?;
+    (surroundings.harmless, surroundings.hostile) =
+        verdicts(store, tenant, request.config.pardon_days, now)?;
+    Ok(Known {
+        now,
+        version,
+        detector,
+        training: record(store, tenant, version)?,
+        imports: store.sign_in_imports(tenant)?,
+        state: state.filter(|state| state.feature_set == feature_set_hash()),
+        surroundings,
+    })
 }
 
 fn tell(
@@ -239,7 +262,7 @@ fn write(
     now: Timestamp,
 ) -> Result<MergeCounts, AnomalyError> {
     // An incident that goes on keeps the kind that it was first told by.
-    let known = store.incidents(tenant)?;
+    let known = if outcome.incidents.is_empty() { Vec::new() } else { store.incidents(tenant)? };
     let mut findings = Vec::new();
     let mut incidents = Vec::new();
     for incident in &outcome.incidents {
@@ -253,7 +276,20 @@ fn write(
     let kept = Kept { inquiry: scoring.inquiry, tally: Some((outcome.version, scoring.tally)) };
     let body =
         kept.to_bytes().map_err(|source| AnomalyError::State { tenant: tenant.clone(), source })?;
-    let retired = scoring.absorbed.iter().cloned().collect();
+    // Findings first: who is interrupted between the two judges the same sign-ins again and finds
+    // the same, and nothing that was told is missing from the list.
+    let merged = if findings.is_empty() && scoring.absorbed.is_empty() {
+        MergeCounts::default()
+    } else {
+        store.merge_run(MergeRun {
+            tenant: tenant.clone(),
+            run_id: uuid::Uuid::now_v7().to_string(),
+            as_of: now,
+            findings,
+            passed: Vec::new(),
+            retired_subjects: scoring.absorbed.iter().cloned().collect(),
+        })?
+    };
     let judgement = Judgement {
         state: DetectionState { feature_set: feature_set_hash(), imports, body },
         incidents,
@@ -263,14 +299,7 @@ fn write(
         model_version: outcome.version,
     };
     store.record_judgement(tenant, &judgement, now)?;
-    Ok(store.merge_run(MergeRun {
-        tenant: tenant.clone(),
-        run_id: uuid::Uuid::now_v7().to_string(),
-        as_of: now,
-        findings,
-        passed: Vec::new(),
-        retired_subjects: retired,
-    })?)
+    Ok(merged)
 }
 
 /// How far what was judged is from what the champion was trained on.

@@ -1,5 +1,7 @@
 //! Reading sign-ins: in the order of time, or one by its id.
 
+use std::collections::HashSet;
+
 use duckdb::{Connection, OptionalExt as _, params};
 use model::Timestamp;
 use model::sign_in::SignIn;
@@ -76,9 +78,19 @@ impl Store {
         if !self.exists() {
             return Ok(());
         }
-        let counts = counting(without);
-        for window in self.read(|conn| windows(conn, tenant, span, &counts))? {
-            let some = self.read(|conn| load(conn, tenant, window, fields, &counts))?;
+        let planned = self.read(|conn| {
+            let Some((counts, span)) = counting(conn, tenant, span, without)? else {
+                return Ok(None);
+            };
+            let mut windows = windows(conn, tenant, span, &counts)?.into_iter();
+            let first = windows.next().map(|window| load(conn, tenant, window, fields, &counts));
+            Ok(Some((counts, first.transpose()?, windows)))
+        })?;
+        let Some((counts, first, others)) = planned else { return Ok(()) };
+        let others =
+            others.map(|window| self.read(|conn| load(conn, tenant, window, fields, &counts)));
+        for some in first.map(Ok).into_iter().chain(others) {
+            let some = some?;
             if !some.is_empty() {
                 take(some)?;
             }
@@ -99,15 +111,37 @@ impl Store {
     }
 }
 
-/// Whose rows count, without those of some imports.
-fn counting(without: &[String]) -> String {
-    let mut out = COUNTS.to_owned();
-    if !without.is_empty() {
-        let all: Vec<String> =
-            without.iter().map(|id| format!("'{}'", id.replace('\'', "''"))).collect();
-        out += &format!(" AND import_id NOT IN ({})", all.join(", "));
+/// Whose rows count, without those of some imports, and when those that remain happened; none where
+/// none remain. The imports are named and the times bound, so that the database looks only at the
+/// blocks of rows that may have them: an hour's reading does not touch a year's.
+fn counting(
+    conn: &Connection,
+    tenant: &TenantSlug,
+    span: SignInSpan,
+    without: &[String],
+) -> Result<Option<(String, SignInSpan)>, StoreError> {
+    if without.is_empty() {
+        return Ok(Some((COUNTS.to_owned(), span)));
     }
-    out
+    let mut statement = conn.prepare(
+        "SELECT import_id, epoch_us(first_at), epoch_us(last_at) FROM sign_in_import
+         WHERE tenant = ?1 AND first_at IS NOT NULL",
+    )?;
+    let imports = statement
+        .query_map([tenant.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<Result<Vec<(String, i64, i64)>, _>>()?;
+    let known: HashSet<&str> = without.iter().map(String::as_str).collect();
+    let new: Vec<_> = imports.iter().filter(|(id, ..)| !known.contains(id.as_str())).collect();
+    let first = new.iter().map(|(_, first, _)| *first).min();
+    let last = new.iter().map(|(.., last)| *last).max();
+    let Some((first, last)) = first.zip(last) else { return Ok(None) };
+    let ids: Vec<String> =
+        new.iter().map(|(id, ..)| format!("'{}'", id.replace('\'', "''"))).collect();
+    let span = SignInSpan {
+        from: span.from.max(from_micros(first)),
+        to: span.to.min(from_micros(last.saturating_add(1))),
+    };
+    Ok(Some((format!("tenant = ?1 AND import_id IN ({})", ids.join(", ")), span)))
 }
 
 /// Spans that follow one another, each with about as many sign-ins.
